@@ -1,6 +1,7 @@
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
+using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Devices;
 

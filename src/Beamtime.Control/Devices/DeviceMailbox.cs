@@ -108,7 +108,7 @@ internal sealed class DeviceMailbox : IDisposable
         ValueTask started;
         try
         {
-            started = StartEffect(command, underWay);
+            started = StartEffectAsync(command, underWay);
         }
         catch (Exception error)
         {
@@ -145,7 +145,7 @@ internal sealed class DeviceMailbox : IDisposable
         }
     }
 
-    private ValueTask StartEffect(DeviceCommand command, CancellationToken cancel) => (command.Kind, _device.Device) switch
+    private ValueTask StartEffectAsync(DeviceCommand command, CancellationToken cancel) => (command.Kind, _device.Device) switch
     {
         (OperationKind.Set, ISettable device) => device.SetAsync(command.Signal!, command.Value, cancel),
         (OperationKind.Read, var device) => device.ReadAsync(configuration: false, command.Row, cancel),
