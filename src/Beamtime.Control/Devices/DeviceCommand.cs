@@ -4,7 +4,7 @@ using Beamtime.Sdk.Devices;
 namespace Beamtime.Control.Devices;
 
 /// <summary>One command in a device's mailbox; its task is the acknowledgement.</summary>
-internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind)
+internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind, Memory<Reading> row)
     : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IExpiring
 {
     /// <summary>The device.</summary>
@@ -20,7 +20,7 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind)
     public Value Value { get; init; }
 
     /// <summary>Takes the readings.</summary>
-    public Memory<Reading> Row { get; init; }
+    public Memory<Reading> Row { get; private set; } = row;
 
     /// <summary>The scan to stage for.</summary>
     public ScanSetup? Setup { get; init; }
@@ -33,6 +33,9 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind)
 
     /// <summary>Files that staging answered with.</summary>
     public IReadOnlyList<FrameFile> Files { get; set; } = [];
+
+    /// <summary>Puts missing readings in place of those that failed; a late driver writes into the row it was given.</summary>
+    public void LeaveGap() => Row = new Reading[Row.Length];
 
     /// <inheritdoc/>
     public DeadlineEntry Deadline { get; } = new();

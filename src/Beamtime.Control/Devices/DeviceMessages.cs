@@ -9,7 +9,7 @@ internal enum OperationKind : byte
     /// <summary>Set a signal and wait until it is there.</summary>
     Set,
 
-    /// <summary>Wait, all devices together; the value is seconds.</summary>
+    /// <summary>The phase takes at least this long, s; stands first in its phase.</summary>
     Wait,
 
     /// <summary>Acquire once.</summary>
@@ -63,6 +63,9 @@ internal sealed class Instruction
 
     /// <summary>Readings that the scan itself gives for the point, put behind those of devices.</summary>
     public Reading[] Own { get; init; } = [];
+
+    /// <summary>True when readings without a point may be missing in the answer instead of failing it.</summary>
+    public bool AllowsGaps { get; init; }
 
     /// <summary>Set for staging.</summary>
     public ScanSetup? Setup { get; init; }

@@ -74,7 +74,9 @@ internal sealed partial class DeviceServer(
             switch (operations[from].Kind)
             {
                 case OperationKind.Wait:
-                    await Task.Delay(TimeSpan.FromSeconds(operations[from].Value.AsDouble()), time, cancel);
+                    var wait = Task.Delay(TimeSpan.FromSeconds(operations[from].Value.AsDouble()), time, cancel);
+                    done = phase.Length > 1 ? await RunPhaseAsync(instruction, phase[1..], done, cancel) : done;
+                    await wait;
                     break;
                 case OperationKind.Read when instruction.Point >= 0:
                     await ReadPointAsync(instruction, phase, cancel);
@@ -115,7 +117,7 @@ internal sealed partial class DeviceServer(
             await commands[i].Device.Mailbox.PostAsync(commands[i], cancel);
         }
 
-        await AllAsync(commands);
+        await AllAsync(commands, instruction.AllowsGaps);
         return Answered(commands, done);
     }
 
@@ -136,7 +138,7 @@ internal sealed partial class DeviceServer(
     }
 
     // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards.
-    private static async ValueTask AllAsync(DeviceCommand[] commands)
+    private async ValueTask AllAsync(DeviceCommand[] commands, bool allowsGaps)
     {
         FaultException? first = null;
         foreach (var command in commands)
@@ -147,7 +149,15 @@ internal sealed partial class DeviceServer(
             }
             catch (FaultException fault)
             {
-                first ??= fault;
+                if (allowsGaps && command.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
+                {
+                    LogReadFailed(logger, command.Device.Name, fault.Reason.Message);
+                    command.LeaveGap();
+                }
+                else
+                {
+                    first ??= fault;
+                }
             }
         }
 
@@ -257,11 +267,10 @@ internal sealed partial class DeviceServer(
     private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row)
     {
         var device = roster[operation.Device];
-        return new DeviceCommand(device, operation.Kind)
+        return new DeviceCommand(device, operation.Kind, row)
         {
             Signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null,
             Value = operation.Value,
-            Row = row,
             Setup = instruction?.Setup,
             Allowed = operation.Kind switch
             {

@@ -1,0 +1,193 @@
+using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Control.Points;
+
+/// <summary>
+/// Groups the readings of device servers into points by point id and publishes them in order. A point whose readings do
+/// not come within the deadline is published as a gap, so that nothing behind it hangs; a repeated one is dropped.
+/// </summary>
+internal sealed partial class PointBundler(
+    Topic<ScanDocument> scans,
+    Topic<PointReadings> readings,
+    Topic<ScanDocument> points,
+    PointOptions options,
+    TimeProvider time,
+    ILogger<PointBundler> logger)
+{
+    private const int BatchLength = 256;
+    private readonly Dictionary<Guid, OpenScan> _open = [];
+    private readonly TopicSignal _signal = new();
+
+    /// <summary>Bundles until cancelled.</summary>
+    /// <param name="cancel">Ends the loop.</param>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        using var scanDocuments = scans.Subscribe(_signal);
+        using var pointReadings = readings.Subscribe(_signal);
+        await using var timer = time.CreateTimer(
+            static bundler => ((PointBundler)bundler!).Tick(), this, options.Tick, options.Tick);
+        var documentBatch = new ScanDocument[16];
+        var batch = new PointReadings[BatchLength];
+        while (true)
+        {
+            await _signal.WaitAsync(cancel);
+            int count;
+            do
+            {
+                // Opened before any of its readings; closed only counts once all points are out.
+                while ((count = scanDocuments.Read(documentBatch)) > 0)
+                {
+                    for (var i = 0; i < count; i++)
+                    {
+                        await TakeAsync(documentBatch[i], cancel);
+                    }
+
+                    scanDocuments.AcknowledgeRead();
+                }
+
+                count = pointReadings.Read(batch);
+                for (var i = 0; i < count; i++)
+                {
+                    await TakeAsync(batch[i], cancel);
+                }
+
+                pointReadings.AcknowledgeRead();
+                Array.Clear(batch, 0, count);
+            }
+            while (count > 0);
+
+            await CloseOverdueAsync(cancel);
+        }
+    }
+
+    private async ValueTask TakeAsync(ScanDocument document, CancellationToken cancel)
+    {
+        switch (document)
+        {
+            case ScanOpened opened:
+                _open[opened.Scan] = new OpenScan(opened);
+                await points.PublishAsync(opened, cancel);
+                break;
+            case ScanClosed closed when _open.TryGetValue(closed.Scan, out var scan):
+                scan.Closing = closed;
+                scan.WaitingSince = time.GetTimestamp();
+                await EmitReadyAsync(scan, cancel);
+                break;
+        }
+    }
+
+    private async ValueTask TakeAsync(PointReadings taken, CancellationToken cancel)
+    {
+        if (!_open.TryGetValue(taken.Scan, out var scan) || taken.Point < scan.Next)
+        {
+            LogDropped(logger, taken.Scan, taken.Point);
+            return;
+        }
+
+        foreach (var gap in taken.Gaps)
+        {
+            LogGap(logger, scan.Opened.Number, taken.Point, gap.Message);
+        }
+
+        var point = new Point { Scan = taken.Scan, Id = taken.Point, Row = taken.Row, At = taken.At };
+        if (taken.Point == scan.Next && (scan.Closing is null || scan.Next < scan.Closing.Points))
+        {
+            await EmitAsync(scan, point, cancel);
+            if (scan.Early.Count == 0 && scan.Closing is null)
+            {
+                return;
+            }
+        }
+        else
+        {
+            scan.WaitingSince = scan.Early.Count == 0 ? time.GetTimestamp() : scan.WaitingSince;
+            scan.Early[taken.Point] = point;
+        }
+
+        await EmitReadyAsync(scan, cancel);
+    }
+
+    private async ValueTask EmitReadyAsync(OpenScan scan, CancellationToken cancel)
+    {
+        while (scan.Early.Remove(scan.Next, out var ready))
+        {
+            await EmitAsync(scan, ready, cancel);
+        }
+
+        if (scan.Closing is { } closing && scan.Next >= closing.Points)
+        {
+            _open.Remove(closing.Scan);
+            await points.PublishAsync(closing, cancel);
+        }
+    }
+
+    private ValueTask EmitAsync(OpenScan scan, Point point, CancellationToken cancel)
+    {
+        scan.Next = point.Id + 1;
+        return points.PublishAsync(point, cancel);
+    }
+
+    private async ValueTask CloseOverdueAsync(CancellationToken cancel)
+    {
+        List<OpenScan>? overdue = null;
+        foreach (var scan in _open.Values)
+        {
+            if (scan.IsWaiting && time.GetElapsedTime(scan.WaitingSince) >= options.Deadline)
+            {
+                (overdue ??= []).Add(scan);
+            }
+        }
+
+        foreach (var scan in overdue ?? [])
+        {
+            var until = scan.Early.Count > 0 ? scan.Early.Keys.Min() : scan.Closing!.Points;
+            for (var id = scan.Next; id < until; id++)
+            {
+                LogGap(logger, scan.Opened.Number, id, "no reading came within the deadline");
+                await EmitAsync(scan, scan.Gap(id, time.GetUtcNow()), cancel);
+            }
+
+            scan.WaitingSince = time.GetTimestamp();
+            await EmitReadyAsync(scan, cancel);
+        }
+    }
+
+    private void Tick()
+    {
+        _signal.Set();
+    }
+
+    /// <summary>A scan whose points are still coming.</summary>
+    private sealed class OpenScan(ScanOpened opened)
+    {
+        public ScanOpened Opened => opened;
+
+        public int Next { get; set; }
+
+        public Dictionary<int, Point> Early { get; } = [];
+
+        public ScanClosed? Closing { get; set; }
+
+        public long WaitingSince { get; set; }
+
+        public bool IsWaiting => Early.Count > 0 || Closing is not null;
+
+        public Point Gap(int id, DateTimeOffset at)
+        {
+            var last = opened.Columns.Count == 0 ? null : opened.Columns[^1];
+            var row = new Reading[last is null ? 0 : last.Offset + last.Signals.Count];
+            Array.Fill(row, new Reading(Value.Missing, at));
+            return new Point { Scan = opened.Scan, Id = id, Row = row, At = at };
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number}, point {Point}: {Message}; the reading is recorded as missing")]
+    private static partial void LogGap(ILogger logger, int number, int point, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A reading of scan {Scan}, point {Point}, was dropped: it came twice or after the end")]
+    private static partial void LogDropped(ILogger logger, Guid scan, int point);
+}

@@ -1,0 +1,86 @@
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>What can go wrong with scans.</summary>
+internal static class ScanErrors
+{
+    /// <summary>No such scan type.</summary>
+    public static readonly ErrorCode UnknownName = new(
+        "scan.name.unknown",
+        "No scan of that name is registered.",
+        "List the scans with 'beamtime scan ls'.");
+
+    /// <summary>A parameter nobody declared.</summary>
+    public static readonly ErrorCode UnknownParameter = new(
+        "scan.parameter.unknown",
+        "The scan has no such parameter.",
+        "Show the scan's parameters with 'beamtime scan ls'.");
+
+    /// <summary>A required parameter is absent.</summary>
+    public static readonly ErrorCode MissingParameter = new(
+        "scan.parameter.missing",
+        "A required parameter is absent.",
+        "Give the parameter; 'beamtime scan ls' shows its meaning and unit.");
+
+    /// <summary>A parameter's value does not fit.</summary>
+    public static readonly ErrorCode InvalidParameter = new(
+        "scan.parameter.invalid",
+        "A parameter's value has the wrong type or lies outside its range.",
+        "Give a value of the declared type within its range.");
+
+    /// <summary>A position outside the limits.</summary>
+    public static readonly ErrorCode Limit = new(
+        "scan.limit.exceeded",
+        "A position of the scan lies outside the device's limits.",
+        "Choose positions within the limits; nothing has moved.");
+
+    /// <summary>No such scan in the record.</summary>
+    public static readonly ErrorCode Unknown = new(
+        "scan.unknown",
+        "No scan has that number or id.",
+        "List the scans with 'beamtime queue ls'.");
+
+    /// <summary>The scan is over already.</summary>
+    public static readonly ErrorCode Over = new(
+        "scan.over",
+        "The scan has already ended.",
+        "Nothing needs to be done.");
+
+    /// <summary>Aborted by a person.</summary>
+    public static readonly ErrorCode Aborted = new(
+        "scan.aborted",
+        "Somebody aborted the scan.",
+        "Submit it again if it is still wanted.");
+
+    /// <summary>The file writer cannot write.</summary>
+    public static readonly ErrorCode NotRecorded = new(
+        "scan.not_recorded",
+        "The scan's file cannot be written.",
+        "Mend what the message names and submit the scan again.");
+
+    /// <summary>The program died while the scan ran.</summary>
+    public static readonly ErrorCode Interrupted = new(
+        "scan.interrupted",
+        "The program ended while the scan ran; its file was recovered up to the last flush.",
+        "Look at the file, then submit the scan again if points are missing.");
+
+    /// <summary>A device or the scan's own code failed.</summary>
+    public static readonly ErrorCode Failed = new(
+        "scan.failed",
+        "The scan's own code failed.",
+        "Report the message to the author of the scan.");
+
+    /// <summary>The queue is full.</summary>
+    public static readonly ErrorCode QueueFull = new(
+        "scan.queue.full",
+        "The queue holds as many scans as it may.",
+        "Wait until some have run, or abort some.",
+        RetryClass.Later);
+
+    /// <summary>Devices of the scan are taken.</summary>
+    public static readonly ErrorCode NoPoints = new(
+        "scan.points.none",
+        "The arguments give no point, or more points than a scan may have.",
+        "Change the arguments.");
+}
