@@ -20,6 +20,7 @@ public sealed class SwmrTests : IDisposable
         file.StartSwmrWrite();
 
         // The reader answers each line with what it sees, so that neither side waits for time to pass.
+        // Dataset.refresh, not its id's: h5py remembers a shape until then.
         using Process reader = Python.Start(
             """
             import sys, h5py
@@ -27,7 +28,7 @@ public sealed class SwmrTests : IDisposable
                 v, d = f["entry/value"], f["entry/frames"]
                 print("open", flush=True)
                 for line in sys.stdin:
-                    v.id.refresh(); d.id.refresh()
+                    v.refresh(); d.refresh()
                     print(v.shape[0], v[:].sum(), d.shape[0], int(d[:].sum()), flush=True)
             """,
             [_scratch.Path]);
