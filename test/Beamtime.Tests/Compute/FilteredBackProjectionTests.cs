@@ -93,7 +93,10 @@ public class FilteredBackProjectionTests(ITestOutputHelper output)
         var present = Enumerable.Range(0, 240).Select(i => i % 9 != 4 && i is not (100 or 101 or 102 or 239)).ToArray();
         foreach (var gone in Enumerable.Range(0, 240).Where(i => !present[i]))
         {
-            scan.Projections.AsSpan(gone * 2 * Size, 2 * Size).Fill(ushort.MaxValue);
+            for (var at = 0; at < 2 * Size; at++)
+            {
+                scan.Projections[gone * 2 * Size + at] = (ushort)(at * 7919 * gone);
+            }
         }
 
         AssertAlike(scan, PhantomScan.Volume(scan.Reconstruction() with { IsPresent = present }), 1, 0.95);
@@ -179,9 +182,11 @@ public class FilteredBackProjectionTests(ITestOutputHelper output)
     {
         var scan = PhantomScan.Of(64, 512, 275.5, PhantomScan.HalfTurn(181));
         scan.Reconstruction().Run((_, _) => { }, null, TestContext.Current.CancellationToken);
-        var watch = Stopwatch.StartNew();
+        var (watch, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.UserTime);
         scan.Reconstruction().Run((_, _) => { }, null, TestContext.Current.CancellationToken);
+        cpu = Environment.CpuUsage.UserTime - cpu;
         output.WriteLine($"{watch.Elapsed.TotalMilliseconds / 64:F2} ms a slice of 512 × 512 from 181 angles");
+        output.WriteLine($"{cpu.TotalMilliseconds / 64:F2} ms of a processor a slice");
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
     }
 
