@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Beamtime.Data.Compute;
 
 /// <summary>One slice for every lane, from counts to attenuation. Each thread has its own; nothing is allocated per block.</summary>
@@ -153,6 +155,7 @@ internal sealed unsafe class BackProjector<TLanes> : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Take(float* signal, ushort[] counts, int countRows, int fromRow, int rows, int angle, float perPixel)
     {
         var size = _plan.Size;
@@ -212,6 +215,7 @@ internal sealed unsafe class BackProjector<TLanes> : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Project(int left, int top)
     {
         new Span<float>(_sums.Address, (int)_sums.Length).Clear();
@@ -244,6 +248,7 @@ internal sealed unsafe class BackProjector<TLanes> : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow(
         float* sums, int from, int to, float* p, float pStart, float pStep, float* q, float qStart, float qStep, TLanes both)
     {
@@ -261,6 +266,7 @@ internal sealed unsafe class BackProjector<TLanes> : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write(float* output, int left, int top, int rows)
     {
         var size = _plan.Size;

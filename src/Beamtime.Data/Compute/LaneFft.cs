@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Beamtime.Data.Compute;
 
@@ -51,6 +52,7 @@ internal sealed unsafe class LaneFft<TLanes>
     /// <summary>Replaces signals by their spectra in bit-reversed order (decimation in frequency).</summary>
     /// <param name="re">Real parts, sample by sample, the lanes of a sample together.</param>
     /// <param name="im">Imaginary parts, likewise.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Forward(float* re, float* im)
     {
         for (var half = Length / 2; half >= 1; half >>= 1)
@@ -81,6 +83,7 @@ internal sealed unsafe class LaneFft<TLanes>
     /// <summary>Replaces spectra in bit-reversed order by <see cref="Length"/> times their signals (decimation in time).</summary>
     /// <param name="re">Real parts, place by place, the lanes of a place together.</param>
     /// <param name="im">Imaginary parts, likewise.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void InverseTimesLength(float* re, float* im)
     {
         for (var half = 1; half < Length; half <<= 1)
