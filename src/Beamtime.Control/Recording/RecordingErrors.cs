@@ -1,0 +1,124 @@
+using Beamtime.Hdf5;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Recording;
+
+/// <summary>What can go wrong while a scan is put into files.</summary>
+internal static class RecordingErrors
+{
+    /// <summary>No space.</summary>
+    public static readonly ErrorCode DiskFull = new(
+        "recording.disk.full",
+        "The disk of the data folder, or the quota on it, is full.",
+        "Free space on it; the file is then finished by itself.",
+        RetryClass.Later);
+
+    /// <summary>No rights, or no folder.</summary>
+    public static readonly ErrorCode FolderUnwritable = new(
+        "recording.folder.unwritable",
+        "The data folder cannot be made or written.",
+        "Give the program's account the right to write there, or set recording.base_path to another folder.",
+        RetryClass.Later);
+
+    /// <summary>A name that may not be used.</summary>
+    public static readonly ErrorCode FolderInvalid = new(
+        "recording.folder.invalid",
+        "A folder or suffix has characters that are not allowed, or leads out of the data folder.",
+        "Use letters, digits, _ and -; give a folder relative to the data folder without '..'.");
+
+    /// <summary>A recording is there already.</summary>
+    public static readonly ErrorCode FolderTaken = new(
+        "recording.folder.taken",
+        "A recording of this number exists already in the folder.",
+        "Give each beamline a data folder of its own ($beamline in recording.base_path), or move the old files away.");
+
+    /// <summary>The live file could not be written.</summary>
+    public static readonly ErrorCode LiveFailed = new(
+        "recording.live.failed",
+        "The file of the running scan could not be written.",
+        "The message is the file library's own; mend the cause, the scan was aborted.",
+        RetryClass.Later);
+
+    /// <summary>The live file cannot be read.</summary>
+    public static readonly ErrorCode LiveUnreadable = new(
+        "recording.live.unreadable",
+        "The file that a running scan left behind cannot be read.",
+        "It is kept beside the recording under its name with .unreadable; a specialist may still get data from it.");
+
+    /// <summary>The final file could not be written.</summary>
+    public static readonly ErrorCode FinalFailed = new(
+        "recording.final.failed",
+        "The final file of a scan could not be written.",
+        "The live file keeps the data; mend the cause and the final file is written by itself.",
+        RetryClass.Later);
+
+    /// <summary>The final file is there, its record is not.</summary>
+    public static readonly ErrorCode NotRegistered = new(
+        "recording.register.failed",
+        "The final file is closed, but the ledger did not take its record.",
+        "Nothing is lost: it is tried again until the database answers.",
+        RetryClass.Later);
+
+    /// <summary>A plugin's section failed.</summary>
+    public static readonly ErrorCode SectionFailed = new(
+        "recording.section.failed",
+        "A technique's part of the final file could not be written; the file was written without it.",
+        "The message is the plugin's own; mend the cause and write the part from the file anew.");
+
+    /// <summary>A reading that does not fit.</summary>
+    public static readonly ErrorCode ValueUnfit = new(
+        "recording.value.unfit",
+        "A device gave a value that does not fit what its signal states; it was recorded as missing or cut.",
+        "Correct the type, shape or length that the device states for the signal.");
+
+    /// <summary>Points that are not in the file.</summary>
+    public static readonly ErrorCode PointsLost = new(
+        "recording.points.lost",
+        "Points were taken that are not in the file.",
+        "See the fault before it; the scan has to be repeated from the first lost point.");
+
+    /// <summary>A linked file is missing.</summary>
+    public static readonly ErrorCode FrameFileMissing = new(
+        "recording.frames.missing",
+        "A file that a device was to write does not exist or cannot be read.",
+        "Check the device's own log; the recording is complete but for this file.");
+
+    /// <summary>The code for an exception of the file system or the file library.</summary>
+    /// <param name="error">The exception.</param>
+    /// <param name="otherwise">The code where the exception tells nothing closer.</param>
+    /// <param name="subject">What was being done.</param>
+    public static Reason Explain(Exception error, ErrorCode otherwise, string subject)
+    {
+        var text = error is Hdf5Exception { Messages: var messages }
+            ? $"{error.Message} {string.Join("; ", messages.Select(m => m.Description))}"
+            : error.Message;
+        var code = error switch
+        {
+            FaultException or RefusedException => null,
+            UnauthorizedAccessException or DirectoryNotFoundException => FolderUnwritable,
+            _ when Has("No space left", "quota exceeded", "File too large") => DiskFull,
+            _ when Has("Permission denied", "Read-only file system", "Not a directory", "No such file or directory") =>
+                FolderUnwritable,
+            _ => otherwise,
+        };
+        return code?.Because($"{subject}: {text}") ?? error switch
+        {
+            FaultException fault => fault.Reason,
+            RefusedException refused => refused.Reasons[0],
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+        bool Has(params ReadOnlySpan<string> words)
+        {
+            foreach (var word in words)
+            {
+                if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+}

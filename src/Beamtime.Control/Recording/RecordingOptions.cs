@@ -1,0 +1,49 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Beamtime.Core.Settings;
+
+namespace Beamtime.Control.Recording;
+
+/// <summary>Settings of the file writer, and the facts of the facility that every file states.</summary>
+[SettingsSection("recording")]
+internal sealed class RecordingOptions
+{
+    /// <summary>Folder of all recordings.</summary>
+    [Description("Folder of all recordings; $beamline in it stands for the beamline's name.")]
+    [Required]
+    public string BasePath { get; init; } = "data";
+
+    /// <summary>Pause between flushes.</summary>
+    [Description("How often what was measured becomes visible to readers of a running scan; at most this much is lost in a crash.")]
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Pause between attempts.</summary>
+    [Description("How long to wait before a final file that could not be written or registered is tried again.")]
+    public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time for finals at shutdown.</summary>
+    [Description("How long a shutdown waits for final files under way; what is left is finished at the next start.")]
+    public TimeSpan ShutdownDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Largest file hashed at close.</summary>
+    [Description("Largest file that is hashed when a recording is closed; larger ones are hashed when first copied.")]
+    [Unit("bytes")]
+    [Range(0, long.MaxValue)]
+    public long HashedUpTo { get; init; } = 64L << 20;
+
+    /// <summary>NXsource name.</summary>
+    [Description("Name of the radiation source.")]
+    public string SourceName { get; init; } = "simulated source";
+
+    /// <summary>NXsource type.</summary>
+    [Description("Type of the radiation source, in the words of NXsource.")]
+    public string SourceType { get; init; } = "Synchrotron X-ray Source";
+
+    /// <summary>NXsource probe.</summary>
+    [Description("Probe, in the words of NXsource.")]
+    public string SourceProbe { get; init; } = "x-ray";
+
+    /// <summary>NXinstrument name.</summary>
+    [Description("Name of the instrument; empty for the beamline's name.")]
+    public string InstrumentName { get; init; } = "";
+}
