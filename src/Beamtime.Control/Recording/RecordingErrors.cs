@@ -77,6 +77,12 @@ internal static class RecordingErrors
         "Points were taken that are not in the file.",
         "See the fault before it; the scan has to be repeated from the first lost point.");
 
+    /// <summary>The program died while the scan ran.</summary>
+    public static readonly ErrorCode Interrupted = new(
+        "recording.interrupted",
+        "The program or a part of it died while the scan ran; the file holds what was measured until then.",
+        "Repeat the scan, or the part of it that is missing.");
+
     /// <summary>A linked file is missing.</summary>
     public static readonly ErrorCode FrameFileMissing = new(
         "recording.frames.missing",

@@ -1,0 +1,181 @@
+using Beamtime.Control.Points;
+using Beamtime.Control.Scans;
+using Beamtime.Hdf5;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
+
+namespace Beamtime.Control.Recording;
+
+/// <summary>
+/// The recording of one scan from its opening until it is registered. Faults are answers here: the first one ends
+/// writing, and what comes after it is counted.
+/// </summary>
+internal sealed class OpenRecording
+{
+    // A wider hole than this is no gap but a mistake.
+    private const int WidestGap = 1_000_000;
+
+    private LiveFile? _live;
+    private RecordingEnd? _end;
+    private int _segment;
+    private long _next;
+
+    /// <summary>Opens the recording; <see cref="Fault"/> says when its file could not be made.</summary>
+    /// <param name="scan">The scan.</param>
+    public OpenRecording(ScanOpened scan)
+    {
+        Scan = scan;
+        Folder = new RecordingFolder(scan.Folder, scan.FilePrefix);
+        Fault = Try(() =>
+        {
+            // A scan that goes on after its writer died gets a further segment.
+            _segment = Folder.FindLive().Count + 1;
+            _live = LiveFile.Create(Folder.Live(_segment), scan);
+            _next = _segment == 1 ? 0 : -1;
+        });
+    }
+
+    /// <summary>The scan.</summary>
+    public ScanOpened Scan { get; }
+
+    /// <summary>Where its files lie.</summary>
+    public RecordingFolder Folder { get; }
+
+    /// <summary>Why writing ended before the scan did; null while it goes well.</summary>
+    public Reason? Fault { get; private set; }
+
+    /// <summary>The closed recording, once its final file is there.</summary>
+    public RecordingClosed? Closed { get; set; }
+
+    /// <summary>True once it was told that finishing failed.</summary>
+    public bool IsReported { get; set; }
+
+    /// <summary>Keeps a point; one that is kept already is dropped, and missing ones become gaps.</summary>
+    /// <param name="point">The point.</param>
+    /// <returns>The fault that ends writing, once.</returns>
+    public Reason? Put(Point point)
+    {
+        if (_live is null || point.Id < _next)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (point.Id > _next && _next >= 0)
+            {
+                FillUntil(point.Id);
+            }
+
+            _live.Put(point);
+            _next = point.Id + 1;
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return Break(error);
+        }
+    }
+
+    /// <summary>Gives what came to readers.</summary>
+    /// <returns>The fault that ends writing, once.</returns>
+    public Reason? Flush() => _live is not { IsDirty: true } live ? null : Try(live.Flush);
+
+    /// <summary>Ends the recording; nothing is put any more.</summary>
+    /// <param name="closed">How the scan ended.</param>
+    /// <returns>The fault that happened in doing so.</returns>
+    public Reason? End(ScanClosed closed)
+    {
+        var reasons = closed.Reasons.ToList();
+        if (Fault is { } fault)
+        {
+            reasons.Add(fault);
+        }
+
+        if (_live is { Unfit: > 0 and var unfit })
+        {
+            reasons.Add(RecordingErrors.ValueUnfit.Because($"{unfit} values did not fit what their signals state"));
+        }
+
+        _end = new RecordingEnd(Fault is null ? closed.End : ScanEnd.Aborted, closed.Points, closed.At, reasons);
+        if (_live is not { } live)
+        {
+            return null;
+        }
+
+        var failure = Try(() =>
+        {
+            if (closed.Points > Math.Max(_next, 0))
+            {
+                FillUntil(closed.Points);
+            }
+
+            live.WriteEnd(_end);
+        });
+        if (failure is not null)
+        {
+            _end = _end with { End = ScanEnd.Aborted, Reasons = [.. reasons, failure] };
+        }
+
+        return failure;
+    }
+
+    /// <summary>Everything for the final file; read anew from the disk where it was asked for before, or after a fault.</summary>
+    public RecordingSource TakeSource()
+    {
+        if (Interlocked.Exchange(ref _live, null) is { } live)
+        {
+            if (_segment == 1)
+            {
+                return RecordingSource.Of(Folder, Scan, _end!, live);
+            }
+
+            live.Dispose();
+        }
+
+        return RecordingSource.Open(Folder, Scan, _end);
+    }
+
+    /// <summary>Closes the live file as it is, for recovery.</summary>
+    public void Leave()
+    {
+        _live?.Abandon();
+        _live = null;
+    }
+
+    private void FillUntil(long id)
+    {
+        var first = Math.Max(_next, 0);
+        if (id - first > WidestGap)
+        {
+            throw new Hdf5Exception($"Points {first} to {id - 1} are missing; that is too wide a gap to fill.");
+        }
+
+        for (; first < id; first++)
+        {
+            _live!.PutGap(first);
+        }
+
+        _next = id;
+    }
+
+    private Reason? Try(Action work)
+    {
+        try
+        {
+            work();
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return Break(error);
+        }
+    }
+
+    private Reason Break(Exception error)
+    {
+        Fault = RecordingErrors.Explain(error, RecordingErrors.LiveFailed, $"{Folder.Prefix} in {Folder.Folder}");
+        Leave();
+        return Fault;
+    }
+}

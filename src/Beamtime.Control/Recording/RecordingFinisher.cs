@@ -1,0 +1,199 @@
+using System.Security.Cryptography;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Control.Recording;
+
+/// <summary>
+/// Makes of live files the final one, syncs and hashes it and registers the recording. Each step may be repeated after
+/// a crash in any of them; the registration happens once.
+/// </summary>
+/// <param name="options">Names and limits.</param>
+/// <param name="sections">What techniques add to files.</param>
+/// <param name="register">Puts the record into the ledger and ends the open recording in one transaction; once.</param>
+/// <param name="log">The log.</param>
+internal sealed partial class RecordingFinisher(
+    RecordingOptions options,
+    IReadOnlyList<FileSection> sections,
+    Func<RecordingClosed, CancellationToken, Task> register,
+    ILogger<RecordingFinisher> log)
+{
+    /// <summary>Writes, syncs and names the final file, then removes the live ones.</summary>
+    /// <param name="source">The live files; closed afterwards on every path.</param>
+    /// <returns>What is to be registered.</returns>
+    /// <exception cref="FaultException">The final file could not be written; the live files are kept.</exception>
+    public RecordingClosed Close(RecordingSource source)
+    {
+        var folder = source.Folder;
+        try
+        {
+            using (source)
+            {
+                var frames = FrameCount.Count(folder.Folder, source.Scan.Frames);
+                var closed = Write(source, frames);
+                FolderSync.SyncFile(folder.Unfinished);
+                File.Move(folder.Unfinished, folder.Final, overwrite: true);
+                FolderSync.SyncNames(folder.Folder);
+                closed = Measure(closed, folder);
+                RemoveLive(folder);
+                return closed;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(folder.Unfinished);
+            throw new FaultException(RecordingErrors.Explain(error, RecordingErrors.FinalFailed, folder.Final), error);
+        }
+    }
+
+    /// <summary>Takes sizes and checksums of a recording's files.</summary>
+    /// <param name="closed">The recording; its files' names count, the master's first.</param>
+    /// <param name="folder">Where they lie.</param>
+    public RecordingClosed Measure(RecordingClosed closed, RecordingFolder folder) => closed with
+    {
+        Folder = folder.Folder,
+        Files = [.. closed.Files.Select(f => Measure(Path.Combine(folder.Folder, f.Name)))],
+    };
+
+    /// <summary>Registers a closed recording.</summary>
+    /// <param name="closed">The recording.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="FaultException"><c>recording.register.failed</c>; to be tried again.</exception>
+    public async Task RegisterAsync(RecordingClosed closed, CancellationToken cancel)
+    {
+        try
+        {
+            await register(closed, cancel);
+        }
+        catch (Exception error) when (error is System.Data.Common.DbException or IOException or TimeoutException)
+        {
+            throw RecordingErrors.NotRegistered.Fault($"{closed.Folder}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Removes the live files of a recording whose final file is closed.</summary>
+    /// <param name="folder">Where they lie.</param>
+    public static void RemoveLive(RecordingFolder folder)
+    {
+        // From the last on: while the first is there, the others are found.
+        foreach (var live in folder.FindLive().Reverse())
+        {
+            if (Hdf5.H5File.IsHdf5(live))
+            {
+                File.Delete(live);
+            }
+            else
+            {
+                File.Move(live, live + ".unreadable", overwrite: true);
+            }
+        }
+    }
+
+    // A section that fails leaves the file in doubt: the file is written anew without it.
+    private RecordingClosed Write(RecordingSource source, IReadOnlyList<FrameCount> frames)
+    {
+        var scan = source.Scan;
+        var there = frames.Where(f => f.Frames is not null).ToDictionary(f => f.Device, f => f.File);
+        var recorded = new RecordedScan(scan.ScanName, source.Rows, there, scan.Parameters);
+        var reasons = source.End.Reasons.ToList();
+        reasons.AddRange(frames.Where(f => f.Frames is null)
+            .Select(f => RecordingErrors.FrameFileMissing.Because($"{f.Device}: {f.File.FileName} cannot be read")));
+        if (source.End.Points > source.Rows)
+        {
+            reasons.Add(RecordingErrors.PointsLost.Because($"{source.End.Points - source.Rows} of {source.End.Points} points are missing"));
+        }
+
+        List<FileSection> applying = [];
+        foreach (var section in sections)
+        {
+            try
+            {
+                if (section.AppliesTo(recorded))
+                {
+                    applying.Add(section);
+                }
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                Add(section, error);
+            }
+        }
+
+        while (true)
+        {
+            var closed = Describe(source, there.Values.Select(f => f.FileName), applying, recorded);
+            var told = source.WithReasons(reasons);
+            FinalFile.Write(source.Folder.Unfinished, told, closed, frames, options);
+            if (TryWrite(applying, source.Folder.Unfinished, recorded) is not var (failed, failure))
+            {
+                return closed;
+            }
+
+            applying.Remove(failed);
+            Add(failed, failure);
+        }
+
+        void Add(FileSection section, Exception error)
+        {
+            SectionFailed(error, NameOf(section), scan.Scan);
+            reasons.Add(RecordingErrors.SectionFailed.Because($"{NameOf(section)}: {error.Message}"));
+        }
+    }
+
+    private static (FileSection Section, Exception Failure)? TryWrite(
+        List<FileSection> sections, string path, RecordedScan scan)
+    {
+        foreach (var section in sections)
+        {
+            try
+            {
+                section.Write(path, scan);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                return (section, error);
+            }
+        }
+
+        return null;
+    }
+
+    private static RecordingClosed Describe(
+        RecordingSource source, IEnumerable<string> frames, List<FileSection> applying, RecordedScan recorded) => new(
+        source.Scan.Scan,
+        source.Scan.Beamline,
+        source.Scan.Number,
+        source.Scan.ScanName,
+        source.End.End,
+        source.Rows,
+        source.Scan.StartedAt,
+        source.End.At,
+        source.Folder.Folder,
+        [.. frames.Prepend(Path.GetFileName(source.Folder.Final)).Distinct().Select(n => new RecordedFile(n, 0, default, null))],
+        [.. applying.Select(NameOf)],
+        source.Scan.UserMetadata
+            .Concat(recorded.Parameters)
+            .GroupBy(p => p.Key, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal));
+
+    // ExchangeSection is the section "exchange".
+    private static string NameOf(FileSection section)
+    {
+        var name = section.GetType().Name;
+        return (name.EndsWith("Section", StringComparison.Ordinal) ? name[..^7] : name).ToLowerInvariant();
+    }
+
+    private RecordedFile Measure(string path)
+    {
+        using var file = File.OpenRead(path);
+        return new RecordedFile(
+            Path.GetFileName(path),
+            file.Length,
+            File.GetLastWriteTimeUtc(path),
+            file.Length <= options.HashedUpTo ? Convert.ToHexStringLower(SHA256.HashData(file)) : null);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Section {Section} could not be written into the file of scan {Scan}")]
+    private partial void SectionFailed(Exception error, string section, Guid scan);
+}
