@@ -40,4 +40,4 @@ format: ## put the sources into the house's form
 	@dotnet format Beamtime.slnx
 
 docs: build ## write the generated pages of docs/reference
-	@APPROVE=1 $(BIN)/Beamtime.Tests/release/Beamtime.Tests -noLogo -trait Category=Approval
+	@APPROVE=1 $(BIN)/Beamtime.Tests/release/Beamtime.Tests -noLogo -noColor -trait Category=Approval
