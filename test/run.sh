@@ -25,7 +25,8 @@ for folder in test/*.Tests; do
   "$program" -noLogo -noColor -noAutoReporters "${filters[@]}" < /dev/null 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   summary=$(grep -E "^ +$name +Total: " "$log" | tail -n 1)
-  number() { sed -nE "s/.*[ ,]$1: ([0-9]+).*/\1/p" <<< "$summary"; }
+  # A run in which no test was chosen has a total and nothing else.
+  number() { sed -nE "s/.*[ ,]$1: ([0-9]+).*/\1/p; t; s/.*/0/p" <<< "$summary"; }
   if [ -z "$summary" ]; then
     echo "$program ended with status $status and no summary"
     failed=$((failed + 1))

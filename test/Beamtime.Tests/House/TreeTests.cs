@@ -112,21 +112,21 @@ public sealed partial class TreeTests
     {
         IEnumerable<string> wrong =
             from file in Repository.Files
-            where !Binary.Contains(Path.GetExtension(file)) && !file.EndsWith("TreeTests.cs", StringComparison.Ordinal)
+            where !Binary.Contains(Path.GetExtension(file))
             from match in Unclean.Matches(Repository.Read(file))
             select $"{file}: {match.Value}";
         Assert.Empty(wrong);
     }
 
     [Theory]
-    [InlineData("in /work/main", true)]
-    [InlineData("/root/.config", true)]
-    [InlineData("'/home/me/x'", true)]
+    [InlineData("in /" + "work/main", true)]
+    [InlineData("/" + "root/.config", true)]
+    [InlineData("'/" + "home/me/x'", true)]
     [InlineData("/api/v2/work/1", false)]
     [InlineData("/work-pools", false)]
     [InlineData("/entry/root", false)]
     [InlineData("~/work/x", false)]
-    [InlineData("https://registry.example.org/x", true)]
+    [InlineData("https://" + "registry.example.org/x", true)]
     [InlineData("https://www.nexusformat.org/", false)]
     public void Unclean_text_is_found(string text, bool isUnclean) => Assert.Equal(isUnclean, Unclean.IsMatch(text));
 
