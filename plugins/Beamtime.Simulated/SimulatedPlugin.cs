@@ -1,4 +1,5 @@
 using Beamtime.Sdk.Plugins;
+using Beamtime.Simulated.Beamline;
 using Beamtime.Simulated.Devices;
 
 namespace Beamtime.Simulated;
@@ -17,5 +18,9 @@ public sealed class SimulatedPlugin : Plugin
         registry.AddDevice(SimulatedPositioner.Rotation, "simulated.rotation");
         registry.AddDevice(
             configuration => new SimulatedMonitor(configuration), "simulated.monitor", "ophyd_devices.SimMonitor");
+        registry.AddDevice(configuration => new SimulatedSignal(configuration), "simulated.signal");
+        registry.AddDevice(configuration => new FaultyDevice(configuration), "simulated.faulty");
+        registry.AddDevice(configuration => new SimulatedBeamline(configuration), "simulated.beamline");
+        registry.AddDevice(configuration => new SimulatedShutter(configuration), "simulated.shutter");
     }
 }
