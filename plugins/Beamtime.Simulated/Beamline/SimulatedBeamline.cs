@@ -99,7 +99,7 @@ internal sealed class SimulatedBeamline : IDevice, ISettable, IMonitored
         var index = Array.FindIndex(_permitSignals, permit => ReferenceEquals(permit, signal));
         if (index < 0)
         {
-            throw DeviceErrors.NotSettable.Fault(
+            throw SimulatedErrors.NotSettable.Fault(
                 $"{_name}: {signal.Name} cannot be set, only {string.Join(", ", PermitNames)}.");
         }
 

@@ -75,7 +75,7 @@ internal sealed class SimulatedShutter : IDevice, ISettable, IMonitored
     {
         if (!ReferenceEquals(signal, _open) && !ReferenceEquals(signal, _close))
         {
-            throw DeviceErrors.NotSettable.Fault(
+            throw SimulatedErrors.NotSettable.Fault(
                 $"{_name}: {signal.Name} cannot be set; the commands are {_open.Name} and {_close.Name}.");
         }
 

@@ -1,5 +1,3 @@
-using Beamtime.Sdk.Devices;
-
 namespace Beamtime.Simulated.Devices;
 
 /// <summary>
@@ -68,7 +66,7 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
     {
         if (!double.IsFinite(target))
         {
-            throw DeviceErrors.NotSettable.Fault($"{name}: a target must be a finite number, not {target}.");
+            throw SimulatedErrors.NotSettable.Fault($"{name}: a target must be a finite number, not {target}.");
         }
 
         if (!IsInstant)
@@ -82,7 +80,7 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Freezes the axis where it is; moves under way end by a fault.</summary>
+    /// <summary>Freezes the axis where it is; moves under way end by cancellation.</summary>
     public void Stop()
     {
         TaskCompletionSource? arrival;
@@ -98,7 +96,7 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
         }
 
         Moved?.Invoke();
-        arrival?.TrySetException(DeviceErrors.Stopped.Fault($"{name} was stopped at {Position}."));
+        arrival?.TrySetCanceled();
     }
 
     /// <inheritdoc/>

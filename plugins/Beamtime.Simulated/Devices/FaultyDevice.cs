@@ -64,7 +64,7 @@ internal sealed class FaultyDevice : IDevice, ISettable, ITriggered, IStaged, IS
         {
             _mode = Modes.Contains(value.AsText())
                 ? value.AsText()
-                : throw DeviceErrors.NotSettable.Fault($"{signal.Name} is one of {string.Join(", ", Modes)}.");
+                : throw SimulatedErrors.NotSettable.Fault($"{signal.Name} is one of {string.Join(", ", Modes)}.");
             return;
         }
 

@@ -157,7 +157,7 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
         }
         else
         {
-            throw DeviceErrors.NotSettable.Fault($"{_name}: {signal.Name} cannot be set.");
+            throw SimulatedErrors.NotSettable.Fault($"{_name}: {signal.Name} cannot be set.");
         }
 
         Changed?.Invoke(signal, new Reading(Value.Of(value.AsDouble()), _time.GetUtcNow()));

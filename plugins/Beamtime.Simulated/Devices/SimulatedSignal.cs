@@ -83,7 +83,7 @@ internal sealed class SimulatedSignal : IDevice, ISettable, IMonitored, IPositio
     {
         if (!ReferenceEquals(signal, _signal) || !_signal.IsSettable)
         {
-            throw DeviceErrors.NotSettable.Fault($"{signal.Name} is read-only.");
+            throw SimulatedErrors.NotSettable.Fault($"{signal.Name} is read-only.");
         }
 
         Reading reading;
@@ -115,7 +115,7 @@ internal sealed class SimulatedSignal : IDevice, ISettable, IMonitored, IPositio
         }
         catch (InvalidOperationException e)
         {
-            throw DeviceErrors.NotSettable.Fault($"{_signal.Name}: {e.Message}", e);
+            throw SimulatedErrors.NotSettable.Fault($"{_signal.Name}: {e.Message}", e);
         }
     }
 }
