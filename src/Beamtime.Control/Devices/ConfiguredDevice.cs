@@ -1,0 +1,116 @@
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+using ValueType = Beamtime.Sdk.Devices.ValueType;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>A device as the program knows it: its configuration, its driver, its mailbox and its last readings.</summary>
+internal sealed class ConfiguredDevice
+{
+    private readonly Lock _gate = new();
+    private Reading[] _last = [];
+    private int _lastOffset;
+    private int _missingInARow;
+
+    /// <summary>A device that connected.</summary>
+    /// <param name="entry">Its configuration.</param>
+    /// <param name="device">Its driver, connected.</param>
+    /// <param name="mailboxCapacity">Commands that may wait.</param>
+    /// <param name="deadlines">Ends overdue commands.</param>
+    public ConfiguredDevice(DeviceEntry entry, IDevice device, int mailboxCapacity, DeadlineWatch deadlines)
+    {
+        Entry = entry;
+        Device = device;
+        ReadSignals = [.. device.Signals.Where(s => s.IsRead)];
+        ConfigurationSignals = [.. device.Signals.Where(s => s.Kind == SignalKind.Config)];
+        Hinted = device.Signals.FirstOrDefault(s => s.Kind == SignalKind.Hinted);
+        Mailbox = new DeviceMailbox(this, mailboxCapacity, deadlines);
+    }
+
+    /// <summary>Its configuration.</summary>
+    public DeviceEntry Entry { get; }
+
+    /// <summary>Its driver.</summary>
+    public IDevice Device { get; }
+
+    /// <summary>Its mailbox.</summary>
+    public DeviceMailbox Mailbox { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name => Entry.Name;
+
+    /// <summary>Signals read at each point, in order.</summary>
+    public IReadOnlyList<Signal> ReadSignals { get; }
+
+    /// <summary>Signals read once a scan, in order.</summary>
+    public IReadOnlyList<Signal> ConfigurationSignals { get; }
+
+    /// <summary>The main signal; null when it has none.</summary>
+    public Signal? Hinted { get; }
+
+    /// <summary>The signal of that name; null for the main one.</summary>
+    /// <param name="name">Name of a signal.</param>
+    public Signal? Find(string? name) => name is null ? Hinted : Device.Signals.FirstOrDefault(s => s.Name == name);
+
+    /// <summary>Keeps the readings of a read for those who ask for the last ones.</summary>
+    /// <param name="row">The whole row; not changed afterwards.</param>
+    /// <param name="offset">Where this device's readings begin in it.</param>
+    public void Remember(Reading[] row, int offset)
+    {
+        lock (_gate)
+        {
+            _last = row;
+            _lastOffset = offset;
+            _missingInARow = 0;
+        }
+    }
+
+    /// <summary>Counts a reading that did not come.</summary>
+    /// <returns>How many in a row by now.</returns>
+    public int CountMissing() => Interlocked.Increment(ref _missingInARow);
+
+    /// <summary>The last readings in the order of <see cref="ReadSignals"/>; empty before the first.</summary>
+    public ReadOnlyMemory<Reading> Last
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _last.Length == 0 ? default : _last.AsMemory(_lastOffset, ReadSignals.Count);
+            }
+        }
+    }
+
+    /// <summary>All reasons why a target cannot be set.</summary>
+    /// <param name="signal">The signal's name; null for the main one.</param>
+    /// <param name="target">The target.</param>
+    public IEnumerable<Reason> RefusalsToSet(string? signal, Value target)
+    {
+        if (Entry.ReadOnly)
+        {
+            yield return DeviceErrors.ReadOnly.Because($"{Name} is read only.");
+        }
+
+        if (Find(signal) is not { IsSettable: true } found || Device is not ISettable)
+        {
+            yield return DeviceErrors.Unable.Because($"{Name}{(signal is null ? "" : "." + signal)} cannot be set.");
+            yield break;
+        }
+
+        var isNumber = target.Type is ValueType.Float or ValueType.Integer or ValueType.Boolean;
+        if (found.Type == ValueType.Text ? target.Type != ValueType.Text : !isNumber)
+        {
+            yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes {found.Type}, not '{target}'.");
+        }
+        else if (isNumber && !double.IsFinite(target.AsDouble()))
+        {
+            yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes a finite number, not {target}.");
+        }
+        else if (found.Limits is var (low, high) && (target.AsDouble() < low || target.AsDouble() > high))
+        {
+            yield return DeviceErrors.Limit.Because(
+                $"{Name}: target {target} {found.Unit} is outside its limits {low} to {high} {found.Unit}.");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>One command in a device's mailbox; its task is the acknowledgement.</summary>
+internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind)
+    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IExpiring
+{
+    /// <summary>The device.</summary>
+    public ConfiguredDevice Device => device;
+
+    /// <summary>What to do.</summary>
+    public OperationKind Kind => kind;
+
+    /// <summary>Signal to set.</summary>
+    public Signal? Signal { get; init; }
+
+    /// <summary>Target to set.</summary>
+    public Value Value { get; init; }
+
+    /// <summary>Takes the readings.</summary>
+    public Memory<Reading> Row { get; init; }
+
+    /// <summary>The scan to stage for.</summary>
+    public ScanSetup? Setup { get; init; }
+
+    /// <summary>How long it may take from when it is posted.</summary>
+    public required TimeSpan Allowed { get; init; }
+
+    /// <summary>How often the device had been stopped when this was posted; it is void once that is more.</summary>
+    public int StopCount { get; set; }
+
+    /// <summary>Files that staging answered with.</summary>
+    public IReadOnlyList<FrameFile> Files { get; set; } = [];
+
+    /// <inheritdoc/>
+    public DeadlineEntry Deadline { get; } = new();
+
+    /// <inheritdoc/>
+    public void Expire(TimeSpan deadline)
+    {
+        if (TrySetException(DeviceErrors.Deadline.Fault(
+            $"{device.Name}: {kind.ToString().ToLowerInvariant()} was not complete after {deadline.TotalSeconds:0.###} s.")))
+        {
+            device.Mailbox.CancelUnderWay();
+        }
+    }
+}

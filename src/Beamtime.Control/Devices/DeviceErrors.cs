@@ -1,0 +1,90 @@
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>What can go wrong with devices and their configuration.</summary>
+internal static class DeviceErrors
+{
+    /// <summary>No such device.</summary>
+    public static readonly ErrorCode Unknown = new(
+        "device.unknown",
+        "No device of that name is configured.",
+        "List the devices with 'beamtime device ls'.");
+
+    /// <summary>The device is disabled or failed to connect.</summary>
+    public static readonly ErrorCode Disabled = new(
+        "device.disabled",
+        "The device is disabled in the configuration, or it did not connect.",
+        "See its state with 'beamtime device ls', mend the cause and restart.");
+
+    /// <summary>The device cannot do what was asked.</summary>
+    public static readonly ErrorCode Unable = new(
+        "device.unable",
+        "The device has no such ability or signal.",
+        "Show its signals with 'beamtime device get NAME'.");
+
+    /// <summary>The device must not be set.</summary>
+    public static readonly ErrorCode ReadOnly = new(
+        "device.read_only",
+        "The device is configured as read only.",
+        "Set another device, or change readOnly in the device configuration.");
+
+    /// <summary>A target outside the limits.</summary>
+    public static readonly ErrorCode Limit = new(
+        "device.limit.exceeded",
+        "The target lies outside the device's limits.",
+        "Choose a target within the limits.");
+
+    /// <summary>A value of the wrong type.</summary>
+    public static readonly ErrorCode ValueInvalid = new(
+        "device.value.invalid",
+        "The value does not fit the signal.",
+        "Give a value of the signal's type; 'beamtime device get NAME' shows it.");
+
+    /// <summary>The device is used by a scan.</summary>
+    public static readonly ErrorCode Busy = new(
+        "device.busy",
+        "A running scan uses the device.",
+        "Wait for the scan or abort it.",
+        RetryClass.Later);
+
+    /// <summary>A command was stopped.</summary>
+    public static readonly ErrorCode Stopped = new(
+        "device.stopped",
+        "The device was stopped while the command waited or ran.",
+        "Read where the device is and give the command again.",
+        RetryClass.Safe);
+
+    /// <summary>A command did not complete in time.</summary>
+    public static readonly ErrorCode Deadline = new(
+        "device.deadline",
+        "The device did not complete the command in time; it was stopped.",
+        "Check the device; raise the deadline in the settings of devices if it is slow by nature.",
+        RetryClass.Later);
+
+    /// <summary>The driver failed.</summary>
+    public static readonly ErrorCode Fault = new(
+        "device.fault",
+        "The device's driver reported a fault.",
+        "The message is the driver's own; mend the device and try again.",
+        RetryClass.Later);
+
+    /// <summary>A newer owner commands the device.</summary>
+    public static readonly ErrorCode OwnerStale = new(
+        "device.owner.stale",
+        "The command comes from an owner that a newer one has replaced.",
+        "Nothing needs to be done here: the newer owner goes on.");
+
+    /// <summary>The configuration cannot be used.</summary>
+    public static readonly ErrorCode ConfigurationInvalid = new(
+        "device.configuration.invalid",
+        "The device configuration has an error.",
+        "Mend the line named in the message.");
+
+    /// <summary>A device did not connect.</summary>
+    public static readonly ErrorCode ConnectFailed = new(
+        "device.connect.failed",
+        "The device could not be constructed or connected; it is disabled.",
+        "Mend the device or its deviceConfig and restart; the others go on.",
+        RetryClass.Later);
+}

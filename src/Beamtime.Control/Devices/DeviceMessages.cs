@@ -1,0 +1,103 @@
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>What one operation does.</summary>
+internal enum OperationKind : byte
+{
+    /// <summary>Set a signal and wait until it is there.</summary>
+    Set,
+
+    /// <summary>Wait, all devices together; the value is seconds.</summary>
+    Wait,
+
+    /// <summary>Acquire once.</summary>
+    Trigger,
+
+    /// <summary>Read hinted and normal signals.</summary>
+    Read,
+
+    /// <summary>Read configuration signals.</summary>
+    ReadConfiguration,
+
+    /// <summary>Make ready for a scan.</summary>
+    Stage,
+
+    /// <summary>The last call before the first point.</summary>
+    PreScan,
+
+    /// <summary>Finish what the scan began.</summary>
+    Complete,
+
+    /// <summary>Release after a scan.</summary>
+    Unstage,
+}
+
+/// <summary>One operation on one device. Operations of one phase run in parallel, phases one after the other.</summary>
+/// <param name="Phase">Ascending within an instruction.</param>
+/// <param name="Kind">What to do.</param>
+/// <param name="Device">The device's name; empty for <see cref="OperationKind.Wait"/>.</param>
+/// <param name="Signal">The signal to set; null for the device's hinted one.</param>
+/// <param name="Value">The target, or the seconds to wait.</param>
+internal readonly record struct Operation(
+    int Phase, OperationKind Kind, string Device, string? Signal = null, Value Value = default);
+
+/// <summary>
+/// A list of operations for a device server: a whole point can be one instruction. Readings with a point go to the
+/// readings topic; readings without one come back in the answer.
+/// </summary>
+internal sealed class Instruction
+{
+    /// <summary>The owner's epoch; a device server refuses one lower than the highest it has seen.</summary>
+    public required long OwnerEpoch { get; init; }
+
+    /// <summary>Operations, phases ascending.</summary>
+    public required Operation[] Operations { get; init; }
+
+    /// <summary>The scan it belongs to.</summary>
+    public Guid? Scan { get; init; }
+
+    /// <summary>The point that its readings belong to, from 0; -1 for none.</summary>
+    public int Point { get; init; } = -1;
+
+    /// <summary>Readings that the scan itself gives for the point, put behind those of devices.</summary>
+    public Reading[] Own { get; init; } = [];
+
+    /// <summary>Set for staging.</summary>
+    public ScanSetup? Setup { get; init; }
+
+    /// <summary>Longest exposure of a trigger, s; added to the deadline of triggers.</summary>
+    public double ExposureSeconds { get; init; }
+}
+
+/// <summary>The answer to an instruction that was carried out.</summary>
+/// <param name="Rows">Readings of read operations without a point, by device.</param>
+/// <param name="Files">Files that staged devices will write, by device.</param>
+internal sealed record InstructionDone(
+    IReadOnlyDictionary<string, Reading[]> Rows,
+    IReadOnlyDictionary<string, IReadOnlyList<FrameFile>> Files)
+{
+    /// <summary>The answer with nothing to tell.</summary>
+    public static readonly InstructionDone Nothing = new(
+        new Dictionary<string, Reading[]>(), new Dictionary<string, IReadOnlyList<FrameFile>>());
+}
+
+/// <summary>What a device server read for a point.</summary>
+internal sealed class PointReadings
+{
+    /// <summary>The scan.</summary>
+    public required Guid Scan { get; init; }
+
+    /// <summary>The point, from 0.</summary>
+    public required int Point { get; init; }
+
+    /// <summary>Readings of the devices in the order of the read operations, then the scan's own; gaps are missing values.</summary>
+    public required Reading[] Row { get; init; }
+
+    /// <summary>When the row was complete, UTC.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Why readings are missing, if any are.</summary>
+    public IReadOnlyList<Reason> Gaps { get; init; } = [];
+}

@@ -1,0 +1,44 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Beamtime.Core.Settings;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>Settings of devices.</summary>
+[SettingsSection("devices")]
+internal sealed class DeviceOptions
+{
+    /// <summary>Commands that may wait for one device.</summary>
+    [Description("Commands that may wait for one device; more wait at the sender.")]
+    [Range(1, 4096)]
+    public int MailboxCapacity { get; init; } = 16;
+
+    /// <summary>Deadline of a motion.</summary>
+    [Description("How long setting a device may take before it is stopped and the command fails.")]
+    public TimeSpan SetDeadline { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Deadline of a reading.</summary>
+    [Description("How long a reading may take before it becomes a gap.")]
+    public TimeSpan ReadDeadline { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Deadline of a trigger beyond its exposure.</summary>
+    [Description("How long a trigger may take beyond its exposure.")]
+    public TimeSpan TriggerDeadline { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Deadline of staging and the like.</summary>
+    [Description("How long staging, unstaging, the call before the first point and completion may each take.")]
+    public TimeSpan StageDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Deadline of a stop.</summary>
+    [Description("How long a stop may take before it is reported as failed.")]
+    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Missing readings in a row that end a scan.</summary>
+    [Description("Readings of one device that may be missing in a row before the scan is aborted.")]
+    [Range(1, 1000)]
+    public int MissingReadingsAllowed { get; init; } = 3;
+
+    /// <summary>Seed of simulated devices.</summary>
+    [Description("Seed of the randomness of simulated devices; the same seed gives the same noise.")]
+    public int SimulationSeed { get; init; } = 20240229;
+}

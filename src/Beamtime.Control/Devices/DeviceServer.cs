@@ -1,0 +1,281 @@
+using System.Diagnostics;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>
+/// Carries out instructions on the devices of the roster: operations of a phase in parallel, phases one after the
+/// other. Readings of a point go to the readings topic; a reading that does not come in time is a gap there.
+/// </summary>
+internal sealed partial class DeviceServer(
+    DeviceRoster roster,
+    RequestTopic<Instruction, InstructionDone> instructions,
+    Topic<PointReadings> readings,
+    OwnerEpoch owner,
+    DeviceOptions options,
+    TimeProvider time,
+    ILogger<DeviceServer> logger)
+{
+    /// <summary>Runs all mailboxes and answers instructions until cancelled.</summary>
+    /// <param name="cancel">Ends the server; devices are not stopped by it.</param>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        List<Task> loops = [.. roster.Usable.Select(d => d.Mailbox.RunAsync(cancel))];
+        loops.Add(instructions.ServeAsync(ExecuteAsync, cancel));
+        await Task.WhenAny(loops).Unwrap();
+    }
+
+    /// <summary>Stops devices past their mailboxes; one that fails does not keep the others from stopping.</summary>
+    /// <param name="names">Device names; null for every device that is not read only.</param>
+    /// <returns>What failed.</returns>
+    public async Task<IReadOnlyList<Reason>> StopAsync(IReadOnlyCollection<string>? names)
+    {
+        var stopping = roster.Usable
+            .Where(d => names?.Contains(d.Name) ?? !d.Entry.ReadOnly)
+            .Select(StopOneAsync);
+        return [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
+    }
+
+    private async Task<Reason?> StopOneAsync(ConfiguredDevice device)
+    {
+        using var limit = new CancellationTokenSource(options.StopDeadline, time);
+        try
+        {
+            await device.Mailbox.StopAsync(limit.Token).AsTask().WaitAsync(limit.Token);
+            return null;
+        }
+        catch (Exception error)
+        {
+            var reason = error is FaultException fault
+                ? fault.Reason
+                : DeviceErrors.Fault.Because($"{device.Name} did not stop: {error.Message}");
+            LogStopFailed(logger, device.Name, reason.Message);
+            return reason;
+        }
+    }
+
+    private async ValueTask<InstructionDone> ExecuteAsync(Instruction instruction, CancellationToken cancel)
+    {
+        owner.Accept(instruction.OwnerEpoch);
+        var operations = instruction.Operations;
+        InstructionDone? done = null;
+        for (var from = 0; from < operations.Length;)
+        {
+            var to = from + 1;
+            while (to < operations.Length && operations[to].Phase == operations[from].Phase)
+            {
+                to++;
+            }
+
+            var phase = operations.AsMemory(from, to - from);
+            switch (operations[from].Kind)
+            {
+                case OperationKind.Wait:
+                    await Task.Delay(TimeSpan.FromSeconds(operations[from].Value.AsDouble()), time, cancel);
+                    break;
+                case OperationKind.Read when instruction.Point >= 0:
+                    await ReadPointAsync(instruction, phase, cancel);
+                    break;
+                default:
+                    done = await RunPhaseAsync(instruction, phase, done, cancel);
+                    break;
+            }
+
+            from = to;
+        }
+
+        return done ?? InstructionDone.Nothing;
+    }
+
+    private async ValueTask<InstructionDone?> RunPhaseAsync(
+        Instruction instruction, ReadOnlyMemory<Operation> phase, InstructionDone? done, CancellationToken cancel)
+    {
+        if (phase.Length == 1 && phase.Span[0].Kind is OperationKind.Set or OperationKind.Trigger)
+        {
+            var only = Command(phase.Span[0], instruction, default);
+            await only.Device.Mailbox.PostAsync(only, cancel);
+            await only.Task;
+            return done;
+        }
+
+        var commands = new DeviceCommand[phase.Length];
+        for (var i = 0; i < commands.Length; i++)
+        {
+            var operation = phase.Span[i];
+            var row = operation.Kind switch
+            {
+                OperationKind.Read => new Reading[roster[operation.Device].ReadSignals.Count],
+                OperationKind.ReadConfiguration => new Reading[roster[operation.Device].ConfigurationSignals.Count],
+                _ => [],
+            };
+            commands[i] = Command(operation, instruction, row);
+            await commands[i].Device.Mailbox.PostAsync(commands[i], cancel);
+        }
+
+        await AllAsync(commands);
+        return Answered(commands, done);
+    }
+
+    private static InstructionDone? Answered(DeviceCommand[] commands, InstructionDone? done)
+    {
+        var rows = commands
+            .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
+            .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());
+        var files = commands.Where(c => c.Files.Count > 0).ToDictionary(c => c.Device.Name, c => c.Files);
+        if (rows.Count == 0 && files.Count == 0)
+        {
+            return done;
+        }
+
+        return new InstructionDone(
+            rows.Count > 0 ? rows : done?.Rows ?? InstructionDone.Nothing.Rows,
+            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files);
+    }
+
+    // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards.
+    private static async ValueTask AllAsync(DeviceCommand[] commands)
+    {
+        FaultException? first = null;
+        foreach (var command in commands)
+        {
+            try
+            {
+                await command.Task;
+            }
+            catch (FaultException fault)
+            {
+                first ??= fault;
+            }
+        }
+
+        if (first is not null)
+        {
+            throw first;
+        }
+    }
+
+    private async ValueTask ReadPointAsync(
+        Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
+    {
+        var width = instruction.Own.Length;
+        foreach (var operation in phase.Span)
+        {
+            width += roster[operation.Device].ReadSignals.Count;
+        }
+
+        var row = new Reading[width];
+        var commands = new DeviceCommand[phase.Length];
+        var offset = 0;
+        for (var i = 0; i < commands.Length; i++)
+        {
+            var device = roster[phase.Span[i].Device];
+            commands[i] = Command(phase.Span[i], instruction, row.AsMemory(offset, device.ReadSignals.Count));
+            offset += device.ReadSignals.Count;
+            await device.Mailbox.PostAsync(commands[i], cancel);
+        }
+
+        instruction.Own.CopyTo(row, offset);
+        List<Reason>? gaps = null;
+        FaultException? fatal = null;
+        offset = 0;
+        foreach (var command in commands)
+        {
+            var device = command.Device;
+            try
+            {
+                await command.Task;
+                device.Remember(row, offset);
+            }
+            catch (FaultException fault)
+            {
+                // A late driver may still write into its span of the abandoned row: the published row is another one.
+                row = [.. row];
+                if (await RecoverAsync(device, fault, row.AsMemory(offset, device.ReadSignals.Count), cancel) is { } gap)
+                {
+                    (gaps ??= []).Add(gap.Reason);
+                    fatal ??= gap.IsFatal ? fault : null;
+                }
+            }
+
+            offset += device.ReadSignals.Count;
+        }
+
+        await readings.PublishAsync(
+            new PointReadings
+            {
+                Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
+                Point = instruction.Point,
+                Row = row,
+                At = time.GetUtcNow(),
+                Gaps = gaps ?? (IReadOnlyList<Reason>)[],
+            },
+            cancel);
+        if (fatal is not null)
+        {
+            throw fatal;
+        }
+    }
+
+    // A reading that failed: read once more, take the last one, or leave a gap.
+    private async ValueTask<(Reason Reason, bool IsFatal)?> RecoverAsync(
+        ConfiguredDevice device, FaultException fault, Memory<Reading> row, CancellationToken cancel)
+    {
+        LogReadFailed(logger, device.Name, fault.Reason.Message);
+        row.Span.Clear();
+        var isLate = fault.Reason.Code == DeviceErrors.Deadline.Code;
+        if (device.Entry.OnFailure == OnFailure.Buffer && device.Last is { Length: > 0 } last)
+        {
+            last.CopyTo(row);
+            return null;
+        }
+
+        if (device.Entry.OnFailure == OnFailure.Retry && !isLate)
+        {
+            var again = new Reading[row.Length];
+            var command = Command(new Operation(0, OperationKind.Read, device.Name), null, again);
+            await device.Mailbox.PostAsync(command, cancel);
+            try
+            {
+                await command.Task;
+                again.CopyTo(row);
+                device.Remember(again, 0);
+                return null;
+            }
+            catch (FaultException second)
+            {
+                return (second.Reason, true);
+            }
+        }
+
+        var isFatal = !isLate || device.CountMissing() > options.MissingReadingsAllowed;
+        return (fault.Reason, isFatal);
+    }
+
+    private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row)
+    {
+        var device = roster[operation.Device];
+        return new DeviceCommand(device, operation.Kind)
+        {
+            Signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null,
+            Value = operation.Value,
+            Row = row,
+            Setup = instruction?.Setup,
+            Allowed = operation.Kind switch
+            {
+                OperationKind.Set => options.SetDeadline,
+                OperationKind.Read or OperationKind.ReadConfiguration => options.ReadDeadline,
+                OperationKind.Trigger => options.TriggerDeadline + TimeSpan.FromSeconds(instruction!.ExposureSeconds),
+                _ => options.StageDeadline,
+            },
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Reading {Device} failed: {Message}")]
+    private static partial void LogReadFailed(ILogger logger, string device, string message);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Stopping {Device} failed: {Message}")]
+    private static partial void LogStopFailed(ILogger logger, string device, string message);
+}

@@ -1,0 +1,92 @@
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>What the documents of a scan have in common: opened, points, closed, in this order.</summary>
+internal abstract class ScanDocument
+{
+    /// <summary>The scan.</summary>
+    public required Guid Scan { get; init; }
+}
+
+/// <summary>The signals of one device that are read at each point, and where they stand in a point's row.</summary>
+/// <param name="Device">The device's name, or the scan's own name for signals that the scan gives.</param>
+/// <param name="Signals">Its signals in order.</param>
+/// <param name="Offset">Index of the first of them in a point's row.</param>
+internal sealed record DeviceColumns(string Device, IReadOnlyList<Signal> Signals, int Offset);
+
+/// <summary>Readings of one device taken once per scan.</summary>
+/// <param name="Device">The device's name.</param>
+/// <param name="Signals">The signals read.</param>
+/// <param name="Readings">Their readings in the same order; missing where the device did not answer.</param>
+internal sealed record DeviceReadings(string Device, IReadOnlyList<Signal> Signals, IReadOnlyList<Reading> Readings);
+
+/// <summary>A scan is staged and will take its first point: everything about it that is known beforehand.</summary>
+internal sealed class ScanOpened : ScanDocument
+{
+    /// <summary>Its number at its beamline, from 1.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The beamline.</summary>
+    public required string Beamline { get; init; }
+
+    /// <summary>The scan's name: <c>line</c>.</summary>
+    public required string ScanName { get; init; }
+
+    /// <summary>Folder of its files, absolute; exists.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>How its files begin: <c>S01234</c>.</summary>
+    public required string FilePrefix { get; init; }
+
+    /// <summary>When it started, UTC.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Points planned; 0 when unknown.</summary>
+    public required int PlannedPoints { get; init; }
+
+    /// <summary>What a point's row is made of.</summary>
+    public required IReadOnlyList<DeviceColumns> Columns { get; init; }
+
+    /// <summary>Readings of the baseline devices.</summary>
+    public required IReadOnlyList<DeviceReadings> Baseline { get; init; }
+
+    /// <summary>Configuration readings of all devices.</summary>
+    public required IReadOnlyList<DeviceReadings> Configuration { get; init; }
+
+    /// <summary>Files that devices write, by device.</summary>
+    public required IReadOnlyDictionary<string, FrameFile> Frames { get; init; }
+
+    /// <summary>The devices that the scan moves, in the order of its axes.</summary>
+    public required IReadOnlyList<string> Motors { get; init; }
+
+    /// <summary>Device names by readout priority: baseline, monitored, async.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> ReadoutGroups { get; init; }
+
+    /// <summary>The scan's arguments as they were used: named parameters, and <c>args</c> for the positional ones.</summary>
+    public required IReadOnlyDictionary<string, string> Parameters { get; init; }
+
+    /// <summary>What the user wants to keep with the scan; <c>sample_name</c> and <c>title</c> have their places in the file.</summary>
+    public required IReadOnlyDictionary<string, string> UserMetadata { get; init; }
+
+    /// <summary>Id of the person who asked for it.</summary>
+    public required string Who { get; init; }
+}
+
+/// <summary>A scan takes no more points.</summary>
+internal sealed class ScanClosed : ScanDocument
+{
+    /// <summary>How it ended.</summary>
+    public required ScanEnd End { get; init; }
+
+    /// <summary>Points that were begun; the last ones may be gaps.</summary>
+    public required int Points { get; init; }
+
+    /// <summary>Why it ended early; empty when it completed.</summary>
+    public required IReadOnlyList<Reason> Reasons { get; init; }
+
+    /// <summary>When, UTC.</summary>
+    public required DateTimeOffset At { get; init; }
+}

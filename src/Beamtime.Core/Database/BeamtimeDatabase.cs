@@ -1,0 +1,214 @@
+using Beamtime.Sdk.Errors;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Beamtime.Core.Database;
+
+/// <summary>
+/// The one durable store of records, open: a private cluster that runs with the program, or a database that
+/// <c>DATABASE_URL</c> names.
+/// </summary>
+internal sealed class BeamtimeDatabase : IAsyncDisposable
+{
+    private readonly PrivateCluster? _cluster;
+    private readonly Func<ValueTask> _closed;
+    private readonly ILogger _log;
+
+    private BeamtimeDatabase(
+        PrivateCluster? cluster, NpgsqlConnectionStringBuilder owner, NpgsqlConnectionStringBuilder program,
+        TimeProvider time, ILoggerFactory logs, Func<ValueTask>? closed = null)
+    {
+        _cluster = cluster;
+        _closed = closed ?? (() => ValueTask.CompletedTask);
+        _log = logs.CreateLogger<BeamtimeDatabase>();
+        Owner = NpgsqlDataSource.Create(owner);
+        Source = NpgsqlDataSource.Create(program);
+        Notifier = new Notifier(Source, time, logs.CreateLogger<Notifier>());
+        Listener = new NotificationListener(program, time, logs.CreateLogger<NotificationListener>());
+    }
+
+    /// <summary>Connections as the role that the program works as; it cannot change or delete what the ledger holds.</summary>
+    public NpgsqlDataSource Source { get; }
+
+    /// <summary>Connections as the owner of the tables: for migrations and administration alone.</summary>
+    public NpgsqlDataSource Owner { get; }
+
+    /// <summary>Announces commits.</summary>
+    public Notifier Notifier { get; }
+
+    /// <summary>Hears announced commits.</summary>
+    public NotificationListener Listener { get; }
+
+    /// <summary>The private cluster that it lies in, null where another program runs it.</summary>
+    public PrivateCluster? Cluster => _cluster;
+
+    /// <summary>Opens the database that the options name; starts the private cluster where they name none.</summary>
+    /// <exception cref="RefusedException">The options, the folder or the server cannot be used; every reason.</exception>
+    public static async Task<BeamtimeDatabase> OpenAsync(
+        DatabaseOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel)
+    {
+        if (options.Url is { Length: > 0 } url)
+        {
+            var owner = DatabaseUrl.Parse(url);
+            var program = options.ProgramUrl is { Length: > 0 } own ? DatabaseUrl.Parse(own) : As(owner, ClusterFolder.Program);
+            return new BeamtimeDatabase(null, Tune(owner, options, 4), Tune(program, options, options.PoolSize), time, logs);
+        }
+
+        var cluster = await PrivateCluster.StartAsync(options, time, logs.CreateLogger<PrivateCluster>(), cancel);
+        try
+        {
+            await EnsureDatabaseAsync(cluster, ClusterFolder.Owner, cancel);
+            return On(cluster, ClusterFolder.Owner, options, time, logs, cluster.DisposeAsync);
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Opens the database beside a program that already runs its private cluster, over that cluster's socket; starts
+    /// the cluster where none runs. For local commands.
+    /// </summary>
+    public static async Task<BeamtimeDatabase> OpenBesideAsync(
+        DatabaseOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel)
+    {
+        try
+        {
+            return await OpenAsync(options, time, logs, cancel);
+        }
+        catch (RefusedException refused) when (refused.Reasons is [var only] && only.Code == DatabaseErrors.FolderLocked.Code)
+        {
+            var folder = ClusterFolder.For(options);
+            if (FolderLock.ReadHolder(folder.Root).SocketFolder is not { Length: > 0 } socket)
+            {
+                throw;
+            }
+
+            var running = folder with { SocketFolder = socket };
+            return new BeamtimeDatabase(
+                null,
+                Tune(running.Connection(ClusterFolder.Owner, ClusterFolder.Owner), options, 4),
+                Tune(running.Connection(ClusterFolder.Program, ClusterFolder.Owner), options, options.PoolSize),
+                time,
+                logs);
+        }
+    }
+
+    /// <summary>Opens one database of a cluster that runs; <paramref name="closed"/> is called once it is closed.</summary>
+    internal static BeamtimeDatabase On(
+        PrivateCluster cluster, string name, DatabaseOptions options, TimeProvider time, ILoggerFactory logs,
+        Func<ValueTask>? closed = null) => new(
+            cluster,
+            Tune(cluster.Folder.Connection(ClusterFolder.Owner, name), options, 4),
+            Tune(cluster.Folder.Connection(ClusterFolder.Program, name), options, options.PoolSize),
+            time,
+            logs,
+            closed);
+
+    /// <summary>Applies what the database lacks; how many migrations were applied.</summary>
+    public Task<int> MigrateAsync(MigrationSet migrations, CancellationToken cancel) =>
+        new Migrator(Owner, migrations, _log).ApplyAsync(cancel);
+
+    /// <summary>Refuses to go on unless the database has the shape that the program needs.</summary>
+    public async Task DemandMigratedAsync(MigrationSet migrations, CancellationToken cancel)
+    {
+        if (await new Migrator(Owner, migrations, _log).PendingAsync(cancel) is { Count: > 0 } pending)
+        {
+            throw new RefusedException(DatabaseErrors.NotMigrated.Because(
+                $"the database lacks {string.Join(", ", pending.Select(m => m.Name))}"));
+        }
+    }
+
+    /// <summary>Begins a transaction; dispose it, and commit it before.</summary>
+    public async Task<DatabaseTransaction> BeginAsync(CancellationToken cancel)
+    {
+        var connection = await Source.OpenConnectionAsync(cancel);
+        try
+        {
+            return new DatabaseTransaction(connection, await connection.BeginTransactionAsync(cancel), Notifier);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Does something in one transaction and commits it; rolled back when it throws.</summary>
+    public async Task<T> TransactAsync<T>(Func<DatabaseTransaction, Task<T>> work, CancellationToken cancel)
+    {
+        try
+        {
+            await using var transaction = await BeginAsync(cancel);
+            var result = await work(transaction);
+            await transaction.CommitAsync(cancel);
+            return result;
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DiskFull)
+        {
+            _cluster?.ReleaseReserve();
+            throw DatabaseErrors.FolderFull.Fault($"the database's disk is full: {error.MessageText}", error);
+        }
+    }
+
+    /// <summary>Does something in one transaction and commits it; rolled back when it throws.</summary>
+    public Task TransactAsync(Func<DatabaseTransaction, Task> work, CancellationToken cancel) => TransactAsync(
+        async transaction =>
+        {
+            await work(transaction);
+            return true;
+        },
+        cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Listener.DisposeAsync();
+        await Notifier.DisposeAsync();
+        await Source.DisposeAsync();
+        await Owner.DisposeAsync();
+        await _closed();
+    }
+
+    private static async Task EnsureDatabaseAsync(PrivateCluster cluster, string name, CancellationToken cancel)
+    {
+        var direct = cluster.Folder.Connection(ClusterFolder.Owner, name);
+        direct.Pooling = false;
+        try
+        {
+            await using var there = new NpgsqlConnection(direct.ConnectionString);
+            await there.OpenAsync(cancel);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        {
+            await cluster.CreateProgramRoleAsync(cancel);
+            direct.Database = "postgres";
+            await using var connection = new NpgsqlConnection(direct.ConnectionString);
+            await connection.OpenAsync(cancel);
+            await using var create = new NpgsqlCommand($"create database {name}", connection);
+            await create.ExecuteNonQueryAsync(cancel);
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder As(NpgsqlConnectionStringBuilder owner, string role)
+    {
+        var program = new NpgsqlConnectionStringBuilder(owner.ConnectionString);
+        program.Options = $"{program.Options} -c role={role}".Trim();
+        return program;
+    }
+
+    private static NpgsqlConnectionStringBuilder Tune(
+        NpgsqlConnectionStringBuilder connection, DatabaseOptions options, int poolSize)
+    {
+        var limit = (long)options.IdleTransactionLimit.TotalMilliseconds;
+        connection.Options = $"{connection.Options} -c idle_in_transaction_session_timeout={limit}".Trim();
+        connection.MaxPoolSize = poolSize;
+        connection.MaxAutoPrepare = 64;
+        connection.AutoPrepareMinUsages = 2;
+        // The reset between two users of a connection would also take back the role; nothing here keeps session state.
+        connection.NoResetOnClose = true;
+        connection.ApplicationName ??= "beamtime";
+        return connection;
+    }
+}

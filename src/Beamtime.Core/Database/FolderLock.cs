@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Beamtime.Core.Database;
+
+/// <summary>
+/// The exclusive lock of a data folder, held as long as the program lives. The kernel drops it with the process, however
+/// that ends; the descriptor is closed on exec, so PostgreSQL does not inherit it. The file says who holds it and where
+/// the socket of its cluster lies.
+/// </summary>
+internal sealed class FolderLock : IDisposable
+{
+    private readonly SafeFileHandle _file;
+
+    private FolderLock(SafeFileHandle file) => _file = file;
+
+    public static string PathIn(string folder) => Path.Combine(folder, "LOCK");
+
+    /// <summary>Takes the lock, or null when another process holds it.</summary>
+    public static FolderLock? TryTake(string folder, string socketFolder)
+    {
+        var file = File.OpenHandle(
+            PathIn(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (!Posix.TryLock(file))
+        {
+            file.Dispose();
+            return null;
+        }
+
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var content = Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n{socketFolder}\n"));
+        RandomAccess.SetLength(file, 0);
+        RandomAccess.Write(file, content, 0);
+        return new FolderLock(file);
+    }
+
+    /// <summary>Who wrote the lock file last: process id and socket folder, null where it says nothing.</summary>
+    public static (int? Pid, string? SocketFolder) ReadHolder(string folder)
+    {
+        using var reader = new StreamReader(new FileStream(
+            PathIn(folder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        var first = reader.ReadLine();
+        var second = reader.ReadLine();
+        return (int.TryParse(first, CultureInfo.InvariantCulture, out var pid) ? pid : null, second);
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Beamtime.Core.Database;
+
+/// <summary>The few calls of the C library that .NET does not offer: file locks, signals, owners, sync of a file system.</summary>
+internal static partial class Posix
+{
+    public const int SignalInterrupt = 2;
+    public const int SignalQuit = 3;
+    public const int SignalKill = 9;
+    private const int LockExclusive = 2;
+    private const int LockNonBlocking = 4;
+    private const int WouldBlock = 11;
+
+    public static bool IsRoot => EffectiveUser() == 0;
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    /// <summary>Takes the exclusive lock of an open file, or says that another holds it.</summary>
+    public static bool TryLock(SafeFileHandle file)
+    {
+        if (Lock(file, LockExclusive | LockNonBlocking) == 0)
+        {
+            return true;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error == WouldBlock ? false : throw Failure("flock", error);
+    }
+
+    /// <summary>Sends a signal; false when no such process exists.</summary>
+    public static bool Signal(int pid, int signal) => Kill(pid, signal) == 0;
+
+    /// <summary>Gives a file or folder to an account.</summary>
+    public static void ChangeOwner(string path, uint user, uint group)
+    {
+        if (Chown(path, user, group) != 0)
+        {
+            throw Failure($"chown {path}", Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Brings everything written so far to the file system of this open file to the disk.</summary>
+    public static void SyncFileSystem(SafeFileHandle file)
+    {
+        if (SyncFs(file) != 0)
+        {
+            throw Failure("syncfs", Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private static IOException Failure(string what, int error) => new($"{what}: {Marshal.GetPInvokeErrorMessage(error)}");
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Lock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Chown(string path, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFs(SafeFileHandle file);
+}

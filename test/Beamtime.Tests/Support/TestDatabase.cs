@@ -1,0 +1,138 @@
+using System.Reflection;
+using Beamtime.Core.Database;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Beamtime.Tests.Support;
+
+/// <summary>
+/// Fresh databases for tests: one private cluster for the test process, started at the first use and gone with it, and
+/// in it a copy of a migrated template for each call. A test that stops PostgreSQL or keeps a transaction open takes a
+/// cluster of its own from <see cref="ClusterOptions"/>.
+/// </summary>
+internal static class TestDatabase
+{
+    private const string Template = "template_beamtime";
+    private static readonly Lock StartLock = new();
+    private static Task<TestCluster>? _shared;
+    private static int _number;
+
+    /// <summary>All migrations of the program.</summary>
+    public static MigrationSet Migrations { get; } = MigrationSet.Of(
+        Assembly.Load("Beamtime.Core"), Assembly.Load("Beamtime.Control"), Assembly.Load("Beamtime.Data"));
+
+    /// <summary>A migrated database of its own; dispose it to drop it.</summary>
+    /// <param name="time">Clock of its notifications; the system's when absent.</param>
+    public static async Task<BeamtimeDatabase> CreateAsync(TimeProvider? time = null)
+    {
+        var cluster = await SharedAsync();
+        var name = $"test_{Interlocked.Increment(ref _number)}";
+        await cluster.CreateAsync(name, Template);
+        return cluster.Open(name, time ?? TimeProvider.System);
+    }
+
+    /// <summary>An empty database of its own, no migration applied.</summary>
+    public static async Task<BeamtimeDatabase> CreateEmptyAsync()
+    {
+        var cluster = await SharedAsync();
+        var name = $"test_{Interlocked.Increment(ref _number)}";
+        await cluster.CreateAsync(name, "template1");
+        return cluster.Open(name, TimeProvider.System);
+    }
+
+    /// <summary>Shifts the lease clock of a test database.</summary>
+    public static async Task ShiftLeaseClockAsync(BeamtimeDatabase database, TimeSpan shift, CancellationToken cancel)
+    {
+        await using var command = database.Owner.CreateCommand(
+            "insert into lease_clock_shift (shift) values ($1) on conflict (single) do update set shift = excluded.shift");
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = shift });
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Options for a cluster of a test's own in this folder.</summary>
+    public static DatabaseOptions ClusterOptions(string folder) => new()
+    {
+        DataFolder = folder,
+        MaximumConnections = 200,
+        PoolSize = 16,
+        WithoutSync = true,
+    };
+
+    private static Task<TestCluster> SharedAsync()
+    {
+        lock (StartLock)
+        {
+            return _shared ??= StartAsync();
+        }
+    }
+
+    private static async Task<TestCluster> StartAsync()
+    {
+        var folder = TemporaryFolder.Create("cluster");
+        var options = ClusterOptions(folder.Path);
+        var cluster = await PrivateCluster.StartAsync(
+            options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        var result = new TestCluster(cluster, options);
+        // The runner ends by returning from Main; a killed one takes the server along by its parent-death signal.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => result.End(folder);
+        await cluster.CreateProgramRoleAsync(CancellationToken.None);
+        await result.CreateAsync(Template, "template1");
+        await using (var template = BeamtimeDatabase.On(
+            cluster, Template, options, TimeProvider.System, NullLoggerFactory.Instance))
+        {
+            await template.MigrateAsync(Migrations, CancellationToken.None);
+        }
+
+        return result;
+    }
+
+    private sealed class TestCluster(PrivateCluster cluster, DatabaseOptions options) : IDisposable
+    {
+        private readonly SemaphoreSlim _one = new(1);
+        private readonly NpgsqlDataSource _administration = NpgsqlDataSource.Create(
+            cluster.Folder.Connection(ClusterFolder.Owner, "postgres"));
+
+        public BeamtimeDatabase Open(string name, TimeProvider time) => BeamtimeDatabase.On(
+            cluster,
+            name,
+            options,
+            time,
+            NullLoggerFactory.Instance,
+            async () => await RunAsync($"drop database {name} with (force)"));
+
+        public Task CreateAsync(string name, string template) =>
+            RunAsync($"create database {name} template {template} strategy = file_copy");
+
+        // One at a time: two copies of one template refuse each other.
+        private async Task RunAsync(string sql)
+        {
+            await _one.WaitAsync();
+            try
+            {
+                await using var command = _administration.CreateCommand(sql);
+                await command.ExecuteNonQueryAsync();
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
+
+        public void End(TemporaryFolder folder)
+        {
+            Posix.Signal(cluster.ServerPid, Posix.SignalQuit);
+            Dispose();
+            folder.Dispose();
+            if (Directory.Exists(cluster.Folder.SocketFolder))
+            {
+                Directory.Delete(cluster.Folder.SocketFolder, recursive: true);
+            }
+        }
+
+        public void Dispose()
+        {
+            _one.Dispose();
+            _administration.Dispose();
+        }
+    }
+}
