@@ -18,6 +18,8 @@ public sealed class SimulatedPlugin : Plugin
         registry.AddDevice(SimulatedPositioner.Rotation, "simulated.rotation");
         registry.AddDevice(
             configuration => new SimulatedMonitor(configuration), "simulated.monitor", "ophyd_devices.SimMonitor");
+        registry.AddDevice(SimulatedCamera.Tomography, "simulated.camera");
+        registry.AddDevice(SimulatedCamera.Pattern, "simulated.pattern-camera", "ophyd_devices.SimCamera");
         registry.AddDevice(configuration => new SimulatedSignal(configuration), "simulated.signal");
         registry.AddDevice(configuration => new FaultyDevice(configuration), "simulated.faulty");
         registry.AddDevice(configuration => new SimulatedBeamline(configuration), "simulated.beamline");

@@ -37,7 +37,7 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
             Velocity = configuration.Number(
                 "velocity", hasHoming ? 720 : 100, $"highest speed, {unit}/s", low: 1e-9),
             AccelerationSeconds = configuration.Number("acceleration", 1, "time from rest to the highest speed, s", low: 0),
-            Tolerance = configuration.Number("tolerance", 0.5, $"largest settling error, {unit}", low: 0),
+            Tolerance = configuration.Number("tolerance", hasHoming ? 0.001 : 0.5, $"largest settling error, {unit}", low: 0),
             UpdateFrequency = configuration.Number(
                 "update_frequency", 2, "how often a moving positioner publishes its position, Hz", low: 1e-3, high: 1000),
             HasRamps = configuration.Flag("ramps", hasRamps, "ramps at start and end instead of constant speed"),
