@@ -25,6 +25,8 @@ internal sealed class DeviceBench
         return device;
     }
 
+    public IDevice Device(string name) => _devices[name];
+
     public DeviceConfiguration Configure(string name, [System.Diagnostics.CodeAnalysis.StringSyntax("json")] string json)
     {
         using var document = JsonDocument.Parse(json);
