@@ -35,7 +35,14 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
     public IReadOnlyList<FrameFile> Files { get; set; } = [];
 
     /// <summary>Puts missing readings in place of those that failed; a late driver writes into the row it was given.</summary>
-    public void LeaveGap() => Row = new Reading[Row.Length];
+    public void LeaveGap()
+    {
+        Row = new Reading[Row.Length];
+        HasGap = true;
+    }
+
+    /// <summary>True when the readings are missing.</summary>
+    public bool HasGap { get; private set; }
 
     /// <inheritdoc/>
     public DeadlineEntry Deadline { get; } = new();

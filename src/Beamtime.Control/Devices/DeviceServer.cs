@@ -123,6 +123,11 @@ internal sealed partial class DeviceServer(
 
     private static InstructionDone? Answered(DeviceCommand[] commands, InstructionDone? done)
     {
+        foreach (var command in commands.Where(c => c.Kind == OperationKind.Read && !c.HasGap))
+        {
+            command.Device.Remember(command.Row.ToArray(), 0);
+        }
+
         var rows = commands
             .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
             .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());

@@ -148,8 +148,7 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.DiskFull)
         {
-            _cluster?.ReleaseReserve();
-            throw DatabaseErrors.FolderFull.Fault($"the database's disk is full: {error.MessageText}", error);
+            throw DiskFull(error);
         }
     }
 
@@ -161,6 +160,13 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
             return true;
         },
         cancel);
+
+    /// <summary>The fault for a statement that found the disk full; gives up the reserve, so that a later one can work.</summary>
+    public FaultException DiskFull(PostgresException error)
+    {
+        _cluster?.ReleaseReserve();
+        return DatabaseErrors.FolderFull.Fault($"the database's disk is full: {error.MessageText}", error);
+    }
 
     public async ValueTask DisposeAsync()
     {

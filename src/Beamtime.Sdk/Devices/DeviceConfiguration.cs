@@ -19,6 +19,7 @@ public sealed class DeviceConfiguration(
     Func<string, IDevice?> devices)
 {
     private readonly Dictionary<string, string> _asked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DeviceConfiguration> _maps = new(StringComparer.Ordinal);
 
     /// <summary>The device's name.</summary>
     public string Name => name;
@@ -32,8 +33,12 @@ public sealed class DeviceConfiguration(
     /// <summary>The keys that were asked for, with what each means.</summary>
     public IReadOnlyDictionary<string, string> Asked => _asked;
 
-    /// <summary>The configured keys that nothing asked for.</summary>
-    public IEnumerable<string> Unused => entries.Keys.Where(key => !_asked.ContainsKey(key));
+    /// <summary>The configured keys that nothing asked for; those of nested maps with their path, dotted.</summary>
+    public IEnumerable<string> Unused =>
+    [
+        .. entries.Keys.Where(key => !_asked.ContainsKey(key)),
+        .. _maps.SelectMany(map => map.Value.Unused.Select(key => $"{map.Key}.{key}")),
+    ];
 
     /// <summary>A number.</summary>
     /// <param name="key">The key.</param>
@@ -129,12 +134,23 @@ public sealed class DeviceConfiguration(
     /// <param name="meaning">What it means.</param>
     /// <returns>An empty configuration when absent.</returns>
     /// <exception cref="FormatException">Not a map.</exception>
-    public DeviceConfiguration Map(string key, string meaning) => Ask(key, meaning) switch
+    public DeviceConfiguration Map(string key, string meaning)
     {
-        null => new DeviceConfiguration($"{name}.{key}", new Dictionary<string, object?>(), time, seed, devices),
-        IReadOnlyDictionary<string, object?> map => new DeviceConfiguration($"{name}.{key}", map, time, seed, devices),
-        _ => throw new FormatException($"{name}: deviceConfig.{key} must be a map ({meaning})."),
-    };
+        var raw = Ask(key, meaning);
+        if (!_maps.TryGetValue(key, out var map))
+        {
+            map = raw switch
+            {
+                null => new DeviceConfiguration($"{name}.{key}", new Dictionary<string, object?>(), time, seed, devices),
+                IReadOnlyDictionary<string, object?> nested =>
+                    new DeviceConfiguration($"{name}.{key}", nested, time, seed, devices),
+                _ => throw new FormatException($"{name}: deviceConfig.{key} must be a map ({meaning})."),
+            };
+            _maps.Add(key, map);
+        }
+
+        return map;
+    }
 
     /// <summary>Another device by the name that a key gives.</summary>
     /// <typeparam name="T">What the other must be able to do.</typeparam>

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Brings a machine to where Beamtime can be built, run and tested: as root on Debian and its relatives what is missing
+# is installed; elsewhere it is named, and the exit status is 1. Does nothing when nothing is missing.
+set -euo pipefail
+
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
+has_postgresql() { command -v initdb > /dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null; }
+has_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep -qF "$1"; }
+has_module() { "$python" -c "import importlib.util, sys; sys.exit(importlib.util.find_spec('$1') is None)" 2> /dev/null; }
+has_sdk() { command -v dotnet > /dev/null && dotnet --list-sdks 2> /dev/null | grep -qE '^10\.'; }
+
+# What is missing: the Debian package, then what it gives, for other systems.
+packages=() things=()
+need() { packages+=("$1"); things+=("$2"); }
+examine() {
+  packages=() things=()
+  has_postgresql || need postgresql "PostgreSQL 15 or later with its server programs (initdb, postgres)"
+  has_library libhdf5_serial.so.103 || need libhdf5-103-1 "the HDF5 library 1.10 (libhdf5_serial.so.103)"
+  command -v h5dump > /dev/null || need hdf5-tools "the HDF5 tools (h5dump)"
+  command -v setpriv > /dev/null || need util-linux "setpriv of util-linux"
+  local module
+  for module in h5py numpy silx skimage; do
+    has_module "$module" || need "python3-$module" "the Python module $module for $python"
+  done
+}
+
+is_debian() { [ -r /etc/os-release ] && (. /etc/os-release && [[ " $ID ${ID_LIKE:-} " == *" debian "* ]]); }
+
+# Ubuntu renamed the library's package when time_t grew.
+resolve() {
+  local package
+  for package in "${packages[@]}"; do
+    if [ "$package" = libhdf5-103-1 ] && apt-cache show libhdf5-103-1t64 > /dev/null 2>&1; then
+      package=libhdf5-103-1t64
+    fi
+    echo "$package"
+  done
+}
+
+install() {
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1
+  local no_cluster=/etc/postgresql-common/createcluster.d/beamtime.conf
+  if [[ " ${packages[*]} " == *" postgresql "* ]]; then
+    # Beamtime runs a cluster of its own; the package need not make and start one.
+    trap "rm -f $no_cluster" EXIT
+    mkdir -p "$(dirname "$no_cluster")"
+    echo "create_main_cluster = false" > "$no_cluster"
+  fi
+  apt-get -q update < /dev/null
+  # The package set is small and named; no recommendations, no new services.
+  mapfile -t resolved < <(resolve)
+  apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "${resolved[@]}" < /dev/null
+}
+
+report() {
+  echo "setup: this machine lacks:" >&2
+  printf '  - %s\n' "${things[@]}" >&2
+}
+
+if ! has_sdk; then
+  echo "setup: the .NET 10 SDK is missing (dotnet --list-sdks names no 10.x); install it and come back" >&2
+  exit 1
+fi
+
+examine
+[ ${#packages[@]} -eq 0 ] && exit 0
+
+if ! is_debian; then
+  report
+  exit 1
+elif [ "$(id -u)" -ne 0 ]; then
+  report
+  echo "setup: install it with: sudo apt-get install ${packages[*]}" >&2
+  exit 1
+fi
+
+install
+examine
+if [ ${#packages[@]} -ne 0 ]; then
+  report
+  exit 1
+fi

@@ -1,0 +1,207 @@
+using System.Globalization;
+using Beamtime.Sdk.Devices;
+using ValueType = Beamtime.Sdk.Devices.ValueType;
+
+namespace Beamtime.Simulated.Devices;
+
+/// <summary>
+/// A motor. With a delay it moves at its velocity and settles within its tolerance, as a pure function of the clock;
+/// without one it is there at once. A rotation stage also has a home command and an index pulse.
+/// </summary>
+internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMonitored, IPositionSource
+{
+    private readonly string _name;
+    private readonly TimeProvider _time;
+    private readonly Axis _axis;
+    private readonly IndexHoming? _homing;
+    private readonly (double Low, double High)? _limits;
+    private readonly Signal _readback;
+    private readonly Signal _setpoint;
+    private readonly Signal _moving;
+    private readonly Signal _velocity;
+    private readonly Signal _acceleration;
+    private readonly Signal _tolerance;
+
+    private SimulatedPositioner(DeviceConfiguration configuration, bool hasRamps, bool hasHoming)
+    {
+        _name = configuration.Name;
+        _time = configuration.Time;
+        var unit = configuration.Text("egu", hasHoming ? "deg" : "mm", "unit of the position");
+        var digits = configuration.Integer("precision", 3, "digits after the point that are worth showing", low: 0, high: 15);
+        _ = configuration.Text("labels", "", "groups of the device in ophyd; deviceTags say it here");
+        _limits = configuration.Range("limits", $"lowest and highest position, {unit}");
+        _axis = new Axis(
+            _name, _time, configuration.Seed, configuration.Number("init_pos", 0, $"position at power-up, {unit}"))
+        {
+            IsInstant = configuration.Number("delay", 1, "0: every move ends at once; else it takes its time", low: 0) == 0,
+            Velocity = configuration.Number(
+                "velocity", hasHoming ? 720 : 100, $"highest speed, {unit}/s", low: 1e-9),
+            AccelerationSeconds = configuration.Number("acceleration", 1, "time from rest to the highest speed, s", low: 0),
+            Tolerance = configuration.Number("tolerance", hasHoming ? 0.001 : 0.5, $"largest settling error, {unit}", low: 0),
+            UpdateFrequency = configuration.Number(
+                "update_frequency", 2, "how often a moving positioner publishes its position, Hz", low: 1e-3, high: 1000),
+            HasRamps = configuration.Flag("ramps", hasRamps, "ramps at start and end instead of constant speed"),
+        };
+
+        var format = $"shown with {digits.ToString(CultureInfo.InvariantCulture)} digits";
+        _readback = new Signal
+        {
+            Name = _name, Kind = SignalKind.Hinted, Unit = unit, IsSettable = true, Limits = _limits,
+            Description = $"Position, {format}.",
+        };
+        _setpoint = new Signal
+        {
+            Name = $"{_name}_setpoint", Unit = unit, IsSettable = true, Limits = _limits, Description = "Last target.",
+        };
+        _moving = new Signal
+        {
+            Name = $"{_name}_motor_is_moving", Type = ValueType.Integer, Description = "1 while it moves, else 0.",
+        };
+        _velocity = Setting("velocity", $"{unit}/s", "Highest speed.", (1e-9, double.PositiveInfinity));
+        _acceleration = Setting("acceleration", "s", "Time from rest to the highest speed.", (0, double.PositiveInfinity));
+        _tolerance = Setting("tolerance", unit, "Largest settling error.", (0, double.PositiveInfinity));
+        List<Signal> signals = [_readback, _setpoint, _moving];
+        if (hasHoming)
+        {
+            _homing = new IndexHoming(_name, configuration.Flag(
+                "first_home_misses", true, "the first home after power-up misses the index, as at 2-BM"));
+            signals.AddRange(_homing.IndexPulse, _homing.Home);
+        }
+
+        signals.AddRange(_velocity, _acceleration, _tolerance);
+        signals.AddRange(
+            Constant("low_limit_travel", unit, "Lowest position; with the highest 0 as well: none."),
+            Constant("high_limit_travel", unit, "Highest position; with the lowest 0 as well: none."));
+        Signals = signals;
+        _axis.Moved += PublishPosition;
+    }
+
+    /// <inheritdoc/>
+    public event Action<Signal, Reading>? Changed;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Signal> Signals { get; }
+
+    /// <inheritdoc/>
+    public double Position => _axis.Position;
+
+    /// <summary>A motor that moves at constant speed.</summary>
+    /// <param name="configuration">Its <c>deviceConfig</c>.</param>
+    public static SimulatedPositioner Linear(DeviceConfiguration configuration) =>
+        new(configuration, hasRamps: false, hasHoming: false);
+
+    /// <summary>A motor with ramps at start and end of a motion.</summary>
+    /// <param name="configuration">Its <c>deviceConfig</c>.</param>
+    public static SimulatedPositioner Ramped(DeviceConfiguration configuration) =>
+        new(configuration, hasRamps: true, hasHoming: false);
+
+    /// <summary>A rotation stage with ramps, home command and index pulse.</summary>
+    /// <param name="configuration">Its <c>deviceConfig</c>.</param>
+    public static SimulatedPositioner Rotation(DeviceConfiguration configuration) =>
+        new(configuration, hasRamps: true, hasHoming: true);
+
+    /// <inheritdoc/>
+    public ValueTask ConnectAsync(CancellationToken cancel) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask ReadAsync(bool configuration, Memory<Reading> row, CancellationToken cancel)
+    {
+        var at = _time.GetUtcNow();
+        var values = row.Span;
+        if (configuration)
+        {
+            values[0] = new Reading(Value.Of(_axis.Velocity), at);
+            values[1] = new Reading(Value.Of(_axis.AccelerationSeconds), at);
+            values[2] = new Reading(Value.Of(_axis.Tolerance), at);
+            values[3] = new Reading(Value.Of(_limits?.Low ?? 0), at);
+            values[4] = new Reading(Value.Of(_limits?.High ?? 0), at);
+        }
+        else
+        {
+            values[0] = new Reading(Value.Of(_axis.Position), at);
+            values[1] = new Reading(Value.Of(_axis.Setpoint), at);
+            values[2] = new Reading(Value.Of(_axis.IsMoving ? 1L : 0L), at);
+            if (_homing is not null)
+            {
+                values[3] = new Reading(Value.Of(_homing.HasIndex ? 1L : 0L), at);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SetAsync(Signal signal, Value value, CancellationToken cancel)
+    {
+        if (ReferenceEquals(signal, _readback) || ReferenceEquals(signal, _setpoint))
+        {
+            return _axis.MoveAsync(value.AsDouble(), cancel);
+        }
+
+        if (_homing is not null && ReferenceEquals(signal, _homing.Home))
+        {
+            return HomeAsync(_homing, cancel);
+        }
+
+        if (ReferenceEquals(signal, _velocity))
+        {
+            _axis.Velocity = value.AsDouble();
+        }
+        else if (ReferenceEquals(signal, _acceleration))
+        {
+            _axis.AccelerationSeconds = value.AsDouble();
+        }
+        else if (ReferenceEquals(signal, _tolerance))
+        {
+            _axis.Tolerance = value.AsDouble();
+        }
+        else
+        {
+            throw SimulatedErrors.NotSettable.Fault($"{_name}: {signal.Name} cannot be set.");
+        }
+
+        Changed?.Invoke(signal, new Reading(Value.Of(value.AsDouble()), _time.GetUtcNow()));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask StopAsync(CancellationToken cancel)
+    {
+        _axis.Stop();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _axis.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask HomeAsync(IndexHoming homing, CancellationToken cancel)
+    {
+        homing.Begin();
+        await _axis.MoveAsync(0, cancel);
+        homing.Arrive();
+        Changed?.Invoke(
+            homing.IndexPulse, new Reading(Value.Of(homing.HasIndex ? 1L : 0L), _time.GetUtcNow()));
+    }
+
+    private void PublishPosition()
+    {
+        if (Changed is { } changed)
+        {
+            var at = _time.GetUtcNow();
+            changed(_readback, new Reading(Value.Of(_axis.Position), at));
+            changed(_moving, new Reading(Value.Of(_axis.IsMoving ? 1L : 0L), at));
+        }
+    }
+
+    private Signal Setting(string suffix, string unit, string description, (double Low, double High) limits) =>
+        Constant(suffix, unit, description) with { IsSettable = true, Limits = limits };
+
+    private Signal Constant(string suffix, string unit, string description) => new()
+    {
+        Name = $"{_name}_{suffix}", Kind = SignalKind.Config, Unit = unit, Description = description,
+    };
+}

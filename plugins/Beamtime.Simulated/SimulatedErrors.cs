@@ -1,0 +1,32 @@
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Simulated;
+
+/// <summary>Faults of simulated devices.</summary>
+internal static class SimulatedErrors
+{
+    /// <summary>A signal that cannot be set, or a value that it cannot take.</summary>
+    public static readonly ErrorCode NotSettable = new(
+        "simulated.signal.not_settable",
+        "The signal of a simulated device cannot be set, or not to this value.",
+        "Choose one of the device's settable signals and a value of its type.");
+
+    /// <summary>The camera could not write its frame file.</summary>
+    public static readonly ErrorCode FrameFileNotWritten = new(
+        "simulated.camera.file_not_written",
+        "The camera's frame file cannot be created or written: no space, no rights, or a folder that is gone.",
+        "Free space or mend the rights of the scan's folder, then start the scan again.",
+        RetryClass.Later);
+
+    /// <summary>The camera was triggered without being staged.</summary>
+    public static readonly ErrorCode NotStaged = new(
+        "simulated.camera.not_staged",
+        "The camera was triggered or exposed outside of a scan that staged it.",
+        "Trigger the camera in a scan.");
+
+    /// <summary>A device that was told to fail did so.</summary>
+    public static readonly ErrorCode Faulty = new(
+        "simulated.faulty",
+        "The device is configured to fail at this operation.",
+        "Choose another device, or set its mode to none.");
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>A device as REST tells it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="DeviceClass">Its class.</param>
+/// <param name="IsUsable">True when it is enabled and connected.</param>
+/// <param name="ReadoutPriority">When it is read.</param>
+/// <param name="ReadOnly">True when it cannot be set.</param>
+/// <param name="Description">What it is.</param>
+/// <param name="Tags">Free grouping.</param>
+/// <param name="UsedByScan">Number of the scan that uses it.</param>
+/// <param name="Signals">Its signals with their last readings.</param>
+/// <param name="Reason">Why it cannot be used.</param>
+internal sealed record DeviceAnswer(
+    string Name,
+    string DeviceClass,
+    bool IsUsable,
+    ReadoutPriority ReadoutPriority,
+    bool ReadOnly,
+    string Description,
+    IReadOnlyList<string> Tags,
+    int? UsedByScan,
+    IReadOnlyList<SignalAnswer> Signals,
+    Reason? Reason);
+
+/// <summary>A signal with its last reading.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">What it is for.</param>
+/// <param name="Type">What its values are made of.</param>
+/// <param name="Unit">Unit symbol.</param>
+/// <param name="IsSettable">True when it can be set.</param>
+/// <param name="Low">Lowest target.</param>
+/// <param name="High">Highest target.</param>
+/// <param name="Value">Last value; null when there is none.</param>
+/// <param name="At">When it was taken, UTC.</param>
+internal sealed record SignalAnswer(
+    string Name,
+    SignalKind Kind,
+    Sdk.Devices.ValueType Type,
+    string? Unit,
+    bool IsSettable,
+    double? Low,
+    double? High,
+    JsonElement? Value,
+    DateTimeOffset? At)
+{
+    /// <summary>The answer for a signal.</summary>
+    /// <param name="signal">The signal.</param>
+    /// <param name="reading">Its last reading.</param>
+    public static SignalAnswer Of(Signal signal, Reading? reading) => new(
+        signal.Name,
+        signal.Kind,
+        signal.Type,
+        signal.Unit,
+        signal.IsSettable,
+        signal.Limits?.Low,
+        signal.Limits?.High,
+        reading is { Value.IsMissing: false } taken ? Json(taken.Value) : null,
+        reading is { Value.IsMissing: false } at ? at.Timestamp : null);
+
+    private static JsonElement Json(Value value) => value.Type switch
+    {
+        Sdk.Devices.ValueType.Float when !double.IsFinite(value.AsDouble()) =>
+            JsonSerializer.SerializeToElement(value.ToString(), DeviceJson.Default.String),
+        Sdk.Devices.ValueType.Float => JsonSerializer.SerializeToElement(value.AsDouble(), DeviceJson.Default.Double),
+        Sdk.Devices.ValueType.Integer => JsonSerializer.SerializeToElement(value.AsInteger(), DeviceJson.Default.Int64),
+        Sdk.Devices.ValueType.Boolean => JsonSerializer.SerializeToElement(value.AsBoolean(), DeviceJson.Default.Boolean),
+        _ => JsonSerializer.SerializeToElement(value.ToString(), DeviceJson.Default.String),
+    };
+}
+
+/// <summary>A target for a device.</summary>
+internal sealed record DeviceSetRequest
+{
+    /// <summary>The target: a number, true, false or a text.</summary>
+    public required JsonElement Value { get; init; }
+
+    /// <summary>The signal; null for the main one.</summary>
+    public string? Signal { get; init; }
+}
+
+/// <summary>JSON of devices.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(DeviceAnswer))]
+[JsonSerializable(typeof(DeviceAnswer[]))]
+[JsonSerializable(typeof(DeviceSetRequest))]
+[JsonSerializable(typeof(Reason[]))]
+internal sealed partial class DeviceJson : JsonSerializerContext;

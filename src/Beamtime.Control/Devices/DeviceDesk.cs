@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>Who uses a device, so that nobody else sets it meanwhile; null when it is free.</summary>
+/// <param name="device">The device's name.</param>
+/// <returns>The number of the scan that uses it.</returns>
+internal delegate int? DeviceUser(string device);
+
+/// <summary>Reads, sets and stops devices for people and procedures, outside of scans.</summary>
+internal sealed class DeviceDesk(
+    DeviceRoster roster,
+    DeviceServer server,
+    RequestTopic<Instruction, InstructionDone> instructions,
+    OwnerEpoch owner,
+    DeviceUser user,
+    DeviceOptions options)
+{
+    /// <summary>All devices with their last readings.</summary>
+    public IEnumerable<DeviceAnswer> List() => roster.Usable.Select(d => Answer(d, null, null))
+        .Concat(roster.Unusable.Select(u => Answer(u.Entry, false, [], u.Reason)))
+        .OrderBy(d => d.Name, StringComparer.Ordinal);
+
+    /// <summary>Reads a device now, configuration signals included.</summary>
+    /// <param name="name">The device's name.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<Outcome<DeviceAnswer>> ReadAsync(string name, CancellationToken cancel)
+    {
+        if (roster.Find(name) is not Accepted<ConfiguredDevice>(var device))
+        {
+            return roster.Unusable.FirstOrDefault(u => u.Entry.Name == name) is { } unusable
+                ? new Accepted<DeviceAnswer>(Answer(unusable.Entry, false, [], unusable.Reason))
+                : new Refused<DeviceAnswer>(((Refused<ConfiguredDevice>)roster.Find(name)).Reasons);
+        }
+
+        var read = await InstructAsync([new(0, OperationKind.Read, name)], options.ReadDeadline, cancel);
+        var configuration = device.ConfigurationSignals.Count == 0
+            ? InstructionDone.Nothing
+            : await InstructAsync([new(0, OperationKind.ReadConfiguration, name)], options.ReadDeadline, cancel);
+        return new Accepted<DeviceAnswer>(
+            Answer(device, read.Rows[name], configuration.Rows.GetValueOrDefault(name)));
+    }
+
+    /// <summary>The present value of a signal.</summary>
+    /// <param name="address"><c>device</c> for its main signal, or <c>device.signal</c>.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<Reading> ReadSignalAsync(string address, CancellationToken cancel)
+    {
+        var device = roster.Find(address.Split('.')[0]).OrThrow();
+        var signal = address.Split('.', 2) is [_, var dotted] ? dotted : null;
+        if (device.Find(signal) is not { Kind: not SignalKind.Omitted } found)
+        {
+            throw new RefusedException(DeviceErrors.Unable.Because($"{address} cannot be read."));
+        }
+
+        var kind = found.IsRead ? OperationKind.Read : OperationKind.ReadConfiguration;
+        var signals = found.IsRead ? device.ReadSignals : device.ConfigurationSignals;
+        var done = await InstructAsync([new(0, kind, device.Name)], options.ReadDeadline, cancel);
+        return done.Rows[device.Name][signals.Index().First(s => s.Item == found).Index];
+    }
+
+    /// <summary>Sets a signal and waits until it is there.</summary>
+    /// <param name="name">The device's name.</param>
+    /// <param name="signal">The signal; null for the main one.</param>
+    /// <param name="target">The target in the signal's unit.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    public async Task<Outcome<DeviceAnswer>> SetAsync(
+        string name, string? signal, Value target, CancellationToken cancel)
+    {
+        if (roster.Find(name) is not Accepted<ConfiguredDevice>(var device))
+        {
+            return new Refused<DeviceAnswer>(((Refused<ConfiguredDevice>)roster.Find(name)).Reasons);
+        }
+
+        List<Reason> reasons = [.. device.RefusalsToSet(signal, target)];
+        if (user(name) is { } scan)
+        {
+            reasons.Add(DeviceErrors.Busy.Because($"{name} is used by scan {scan}."));
+        }
+
+        if (reasons.Count > 0)
+        {
+            return new Refused<DeviceAnswer>(reasons);
+        }
+
+        await InstructAsync([new(0, OperationKind.Set, name, signal, target)], options.SetDeadline, cancel);
+        return await ReadAsync(name, cancel);
+    }
+
+    /// <summary>Stops a device, whoever uses it.</summary>
+    /// <param name="name">The device's name.</param>
+    /// <returns>What failed.</returns>
+    public async Task<Outcome<IReadOnlyList<Reason>>> StopAsync(string name) =>
+        roster.Find(name) is Refused<ConfiguredDevice> refused
+            ? new Refused<IReadOnlyList<Reason>>(refused.Reasons)
+            : new Accepted<IReadOnlyList<Reason>>(await server.StopAsync([name]));
+
+    /// <summary>A value from JSON, or the reason why it is none.</summary>
+    /// <param name="json">A number, true, false or a text.</param>
+    public static Outcome<Value> ValueOf(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Number => new Accepted<Value>(Value.Of(json.GetDouble())),
+        JsonValueKind.True or JsonValueKind.False => new Accepted<Value>(Value.Of(json.GetBoolean())),
+        JsonValueKind.String => new Accepted<Value>(Value.Of(json.GetString()!)),
+        _ => new Refused<Value>([DeviceErrors.ValueInvalid.Because($"{json.GetRawText()} is neither a number, true, false nor a text.")]),
+    };
+
+    private ValueTask<InstructionDone> InstructAsync(Operation[] operations, TimeSpan allowed, CancellationToken cancel) =>
+        instructions.AskAsync(
+            new Instruction { OwnerEpoch = owner.Highest, Operations = operations },
+            allowed + TimeSpan.FromSeconds(10),
+            cancel);
+
+    private DeviceAnswer Answer(ConfiguredDevice device, Reading[]? read, Reading[]? configuration)
+    {
+        var last = read ?? device.Last;
+        List<SignalAnswer> signals = [];
+        foreach (var signal in device.Device.Signals)
+        {
+            var (row, among) = signal.IsRead
+                ? (last, device.ReadSignals)
+                : (configuration ?? ReadOnlyMemory<Reading>.Empty, device.ConfigurationSignals);
+            var index = among.Index().FirstOrDefault(s => s.Item == signal, (-1, signal)).Item1;
+            signals.Add(SignalAnswer.Of(signal, index >= 0 && index < row.Length ? row.Span[index] : null));
+        }
+
+        return Answer(device.Entry, true, signals, null);
+    }
+
+    private DeviceAnswer Answer(DeviceEntry entry, bool isUsable, IReadOnlyList<SignalAnswer> signals, Reason? reason) => new(
+        entry.Name,
+        entry.DeviceClass,
+        isUsable,
+        entry.ReadoutPriority,
+        entry.ReadOnly,
+        entry.Description,
+        entry.DeviceTags,
+        user(entry.Name),
+        signals,
+        reason);
+}

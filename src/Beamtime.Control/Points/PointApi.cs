@@ -1,0 +1,142 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+using Beamtime.Control.Scans;
+using Beamtime.Core.Access;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Beamtime.Control.Points;
+
+/// <summary>A column of live points.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Signal">The signal.</param>
+/// <param name="Unit">Unit symbol.</param>
+/// <param name="Index">Index in a point's values.</param>
+internal sealed record LiveColumn(string Device, string Signal, string? Unit, int Index);
+
+/// <summary>What a viewer of live points is told.</summary>
+internal sealed record LiveEvent
+{
+    /// <summary>The scan's number.</summary>
+    public required int Scan { get; init; }
+
+    /// <summary>The hinted columns, at the opening.</summary>
+    public IReadOnlyList<LiveColumn>? Columns { get; init; }
+
+    /// <summary>Points planned, at the opening.</summary>
+    public int? PlannedPoints { get; init; }
+
+    /// <summary>The point's id.</summary>
+    public int? Point { get; init; }
+
+    /// <summary>Values of the hinted columns; null for a gap or a value that is not a number.</summary>
+    public IReadOnlyList<double?>? Values { get; init; }
+
+    /// <summary>How the scan ended, at the end.</summary>
+    public string? End { get; init; }
+
+    /// <summary>Why it ended early, at the end.</summary>
+    public IReadOnlyList<string>? Reasons { get; init; }
+}
+
+/// <summary>JSON of live points.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(LiveEvent))]
+internal sealed partial class PointJson : JsonSerializerContext;
+
+/// <summary>Points while they are taken, thinned for viewers: a viewer that is slow misses points, never the scan.</summary>
+internal static class PointApi
+{
+    private const int MostPerRead = 64;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    extension(IEndpointRouteBuilder routes)
+    {
+        /// <summary>Maps the stream of live points.</summary>
+        public IEndpointRouteBuilder MapPoints()
+        {
+            routes.MapGet("/points/live", Live).RequirePermission("scans.read")
+                .WithSummary("Server-sent events: openings, thinned points and ends of the beamline's scans");
+            return routes;
+        }
+    }
+
+    private static IResult Live(
+        [FromKeyedServices("points")] Topic<ScanDocument> points, TimeProvider time, CancellationToken cancel) =>
+        TypedResults.ServerSentEvents(EventsAsync(points, time, cancel), eventType: null);
+
+    private static async IAsyncEnumerable<SseItem<LiveEvent>> EventsAsync(
+        Topic<ScanDocument> points, TimeProvider time, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var signal = new TopicSignal();
+        using var subscription = points.SubscribeLossy(signal);
+        Dictionary<Guid, (int Number, int[] Indices)> open = [];
+        var batch = new ScanDocument[4096];
+        while (!cancel.IsCancellationRequested)
+        {
+            var count = subscription.Read(batch);
+            var stride = Math.Max(1, count / MostPerRead);
+            for (var i = 0; i < count; i++)
+            {
+                if (Told(batch[i], open, isKept: i % stride == 0 || i == count - 1) is { } told)
+                {
+                    yield return new SseItem<LiveEvent>(told);
+                }
+            }
+
+            if (count == 0)
+            {
+                await signal.WaitAsync(cancel);
+            }
+
+            await Task.Delay(Interval, time, cancel);
+        }
+    }
+
+    private static LiveEvent? Told(
+        ScanDocument document, Dictionary<Guid, (int Number, int[] Indices)> open, bool isKept)
+    {
+        switch (document)
+        {
+            case ScanOpened opened:
+                LiveColumn[] columns =
+                [
+                    .. opened.Columns.SelectMany(c => c.Signals
+                        .Select((s, i) => (Signal: s, Index: c.Offset + i))
+                        .Where(s => s.Signal.Kind == SignalKind.Hinted)
+                        .Select(s => new LiveColumn(c.Device, s.Signal.Name, s.Signal.Unit, s.Index))),
+                ];
+                open[opened.Scan] = (opened.Number, [.. columns.Select(c => c.Index)]);
+                return new LiveEvent { Scan = opened.Number, Columns = columns, PlannedPoints = opened.PlannedPoints };
+            case Point point when isKept && open.TryGetValue(point.Scan, out var scan):
+                return new LiveEvent
+                {
+                    Scan = scan.Number,
+                    Point = point.Id,
+                    Values = [.. scan.Indices.Select(i => NumberOf(point.Row[i].Value))],
+                };
+            case ScanClosed closed when open.Remove(closed.Scan, out var ended):
+                return new LiveEvent
+                {
+                    Scan = ended.Number,
+                    End = closed.End.ToString(),
+                    Reasons = [.. closed.Reasons.Select(r => r.Message)],
+                };
+            default:
+                return null;
+        }
+    }
+
+    private static double? NumberOf(Value value) =>
+        value.Type is Sdk.Devices.ValueType.Float or Sdk.Devices.ValueType.Integer or Sdk.Devices.ValueType.Boolean
+            ? value.AsDouble()
+            : null;
+}

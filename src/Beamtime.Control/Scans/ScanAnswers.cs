@@ -1,0 +1,142 @@
+using Beamtime.Core.Ledger;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Scans;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>A scan as REST tells it.</summary>
+internal sealed record ScanAnswer
+{
+    /// <summary>Its id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Its number at the beamline.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The beamline.</summary>
+    public required string Beamline { get; init; }
+
+    /// <summary>The queue.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required ScanRequest Request { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required ScanState State { get; init; }
+
+    /// <summary>What it is doing, for people; null unless it runs.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>Points taken.</summary>
+    public required int Points { get; init; }
+
+    /// <summary>Points planned; 0 before the start.</summary>
+    public required int PlannedPoints { get; init; }
+
+    /// <summary>When it was accepted, UTC.</summary>
+    public required DateTimeOffset AdmittedAt { get; init; }
+
+    /// <summary>When it began, UTC.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it was over, UTC.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The master file; null before the start.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The file that grows while it runs; null before the start.</summary>
+    public string? LiveFile { get; init; }
+
+    /// <summary>Why it ended early.</summary>
+    public required IReadOnlyList<Reason> Reasons { get; init; }
+
+    /// <summary>The answer for a scan.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="running">What runs now.</param>
+    public static ScanAnswer Of(StreamState<ScanRecord> scan, RunningScan? running)
+    {
+        var record = scan.State!;
+        var live = running is not null && running.Id.ToString() == scan.Id ? running : null;
+        return new ScanAnswer
+        {
+            Id = Guid.Parse(scan.Id),
+            Number = record.Number,
+            Beamline = record.Beamline,
+            Queue = record.Queue,
+            Request = record.Request,
+            State = live is { IsPaused: true } ? ScanState.Paused : record.State,
+            Phase = live?.Phase,
+            Points = live?.PointsTaken ?? record.Points,
+            PlannedPoints = record.PlannedPoints,
+            AdmittedAt = record.AdmittedAt,
+            StartedAt = record.StartedAt,
+            EndedAt = record.EndedAt,
+            File = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master.h5"),
+            LiveFile = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master.live.h5"),
+            Reasons = record.Reasons,
+        };
+    }
+}
+
+/// <summary>A page of scans.</summary>
+/// <param name="Items">The scans of this page.</param>
+/// <param name="Total">How many there are on all pages.</param>
+internal sealed record ScanPage(IReadOnlyList<ScanAnswer> Items, long Total);
+
+/// <summary>What somebody who ends a scan says.</summary>
+internal sealed record ScanAbortRequest
+{
+    /// <summary>Why, in the person's words.</summary>
+    public string Reason { get; init; } = "";
+}
+
+/// <summary>A scan type as the catalogue tells it.</summary>
+/// <param name="Name">Name.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Bundle">Positional parameters of one bundle.</param>
+/// <param name="LeastBundles">Bundles at least.</param>
+/// <param name="MostBundles">Bundles at most.</param>
+/// <param name="Parameters">Named parameters.</param>
+internal sealed record ScanCatalogueEntry(
+    string Name,
+    string Description,
+    IReadOnlyList<ScanCatalogueParameter> Bundle,
+    int LeastBundles,
+    int MostBundles,
+    IReadOnlyList<ScanCatalogueParameter> Parameters)
+{
+    /// <summary>The entry for a declaration.</summary>
+    /// <param name="scan">The declaration.</param>
+    public static ScanCatalogueEntry Of(ScanDeclaration scan) => new(
+        scan.Name,
+        scan.Description,
+        [.. scan.Bundle.Select(ScanCatalogueParameter.Of)],
+        scan.Bundles.Least,
+        scan.Bundles.Most,
+        [.. scan.Parameters.Select(ScanCatalogueParameter.Of)]);
+}
+
+/// <summary>A parameter as the catalogue tells it.</summary>
+/// <param name="Name">Name.</param>
+/// <param name="Type">What its values are.</param>
+/// <param name="Description">What it means.</param>
+/// <param name="Unit">Unit symbol.</param>
+/// <param name="Default">Value when not given; null when it is required.</param>
+/// <param name="Low">Lowest allowed; null for no bound.</param>
+/// <param name="High">Highest allowed; null for no bound.</param>
+internal sealed record ScanCatalogueParameter(
+    string Name, ParameterType Type, string Description, string? Unit, string? Default, double? Low, double? High)
+{
+    /// <summary>The entry for a parameter.</summary>
+    /// <param name="parameter">The parameter.</param>
+    public static ScanCatalogueParameter Of(ScanParameter parameter) => new(
+        parameter.Name,
+        parameter.Type,
+        parameter.Description,
+        parameter.Unit,
+        parameter.Default,
+        double.IsFinite(parameter.Low) ? parameter.Low : null,
+        double.IsFinite(parameter.High) ? parameter.High : null);
+}

@@ -1,0 +1,85 @@
+using Beamtime.Core.Access;
+using Beamtime.Core.Ledger;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>Scans over REST.</summary>
+internal static class ScanApi
+{
+    extension(IEndpointRouteBuilder routes)
+    {
+        /// <summary>Maps the routes of scans and of their queue.</summary>
+        public IEndpointRouteBuilder MapScans()
+        {
+            routes.MapGet("/scan-types", ListTypes).RequirePermission("scans.read")
+                .WithSummary("The scans that can be asked for, with their parameters");
+            routes.MapPost("/scans", SubmitAsync).RequirePermission("scans.submit")
+                .WithSummary("Asks for a scan; accepted into the queue or refused with every reason");
+            routes.MapGet("/scans", ListAsync).RequirePermission("scans.read")
+                .WithSummary("Scans of the beamline, newest first");
+            routes.MapGet("/scans/{scan}", ShowAsync).RequirePermission("scans.read")
+                .WithSummary("One scan by number or id");
+            routes.MapPost("/scans/{scan}/abort", AbortAsync).RequirePermission("scans.abort")
+                .WithSummary("Ends a scan early, or takes it out of the queue");
+            routes.MapGet("/queue", QueueAsync).RequirePermission("scans.read")
+                .WithSummary("Scans that wait or run, in the order in which they run");
+            return routes;
+        }
+    }
+
+    private static IResult ListTypes(ScanCatalogue catalogue) =>
+        TypedResults.Ok(catalogue.All.Select(ScanCatalogueEntry.Of).ToArray());
+
+    private static async Task<IResult> SubmitAsync(
+        ScanRequest request, Caller caller, ScanQueue queue, CancellationToken cancel) =>
+        (await queue.SubmitAsync(request, caller.Who, cancel)).Answer(scan =>
+        {
+            var answer = ScanAnswer.Of(scan, queue.Running);
+            return TypedResults.Accepted($"/api/v2/scans/{answer.Number}", answer);
+        });
+
+    private static async Task<IResult> ListAsync(
+        ScanStore store,
+        ScanQueue queue,
+        ScanOptions options,
+        CancellationToken cancel,
+        string? name = null,
+        ScanState? state = null,
+        int offset = 0,
+        int limit = 100)
+    {
+        var page = await store.ListAsync(
+            new RecordQuery
+            {
+                Beamline = options.Beamline,
+                Name = name,
+                Status = state?.ToString(),
+                Offset = Math.Max(0, offset),
+                Limit = Math.Clamp(limit, 1, 1000),
+            },
+            cancel);
+        return TypedResults.Ok(new ScanPage([.. page.Items.Select(s => ScanAnswer.Of(s, queue.Running))], page.Total));
+    }
+
+    private static async Task<IResult> ShowAsync(
+        string scan, ScanStore store, ScanQueue queue, ScanOptions options, CancellationToken cancel) =>
+        await store.FindAsync(options.Beamline, scan, cancel) is { } found
+            ? TypedResults.Ok(ScanAnswer.Of(found, queue.Running))
+            : throw new Beamtime.Sdk.Errors.RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
+
+    private static async Task<IResult> AbortAsync(
+        string scan, ScanAbortRequest? request, Caller caller, ScanQueue queue, CancellationToken cancel) =>
+        (await queue.AbortAsync(scan, caller.Who, request?.Reason ?? "", cancel))
+            .Answer(ended => TypedResults.Accepted($"/api/v2/scans/{scan}", ScanAnswer.Of(ended, queue.Running)));
+
+    private static async Task<IResult> QueueAsync(
+        ScanStore store, ScanQueue queue, ScanOptions options, CancellationToken cancel)
+    {
+        var scans = await store.QueuedAsync(options.Beamline, ScanQueue.Primary, 1000, cancel);
+        var total = await store.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel);
+        return TypedResults.Ok(new ScanPage([.. scans.Select(s => ScanAnswer.Of(s, queue.Running))], total));
+    }
+}

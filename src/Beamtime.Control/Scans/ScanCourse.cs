@@ -1,0 +1,165 @@
+using System.Globalization;
+using Beamtime.Control.Devices;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>
+/// The course of one scan: prepare, stage and baseline together, open, pre-scan, core, complete, post-scan; and what
+/// follows on every path: put back after a fault, unstage.
+/// </summary>
+internal sealed class ScanCourse(
+    ScanRoom room, ScanRecord record, AdmissibleScan admissible, RunningScan running, TimeProvider time)
+{
+    private bool _isStaged;
+
+    /// <summary>True once the scan was announced to those who record it.</summary>
+    public bool IsOpened { get; private set; }
+
+    /// <summary>Runs the scan to its last point.</summary>
+    /// <param name="abort">Fires when it shall end early.</param>
+    public async Task RunAsync(CancellationToken abort)
+    {
+        var (scan, devices) = (admissible.Scan, admissible.Devices);
+        running.Report("preparing");
+        _isStaged = true;
+        var staged = StageAsync(abort);
+        var baseline = ReadAsync(OperationKind.Read, devices.Baseline, abort);
+        var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Roster.Usable, abort);
+        await Task.WhenAll(scan.PrepareAsync(running, abort), staged, baseline, configuration);
+        await room.Documents.PublishAsync(Opened(await staged, await baseline, await configuration), abort);
+        IsOpened = true;
+        await InstructAsync(OperationKind.PreScan, devices.PreScan, abort);
+        running.Report("taking points");
+        await scan.CoreAsync(running, abort);
+        running.Report("completing");
+        await InstructAsync(OperationKind.Complete, devices.Completing, abort);
+        await scan.PostScanAsync(running, abort);
+    }
+
+    /// <summary>After an abort or a fault: stops the scan's devices and lets its code put things back.</summary>
+    /// <returns>What failed on the way.</returns>
+    public async Task<IReadOnlyList<Reason>> PutBackAsync()
+    {
+        running.Report("putting back");
+        List<Reason> failed = [.. await room.Server.StopAsync(admissible.Devices.Stopped)];
+        using var limit = new CancellationTokenSource(room.Options.CleanUpDeadline, time);
+        try
+        {
+            await admissible.Scan.OnExceptionAsync(running, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception error)
+        {
+            failed.Add(error is FaultException fault
+                ? fault.Reason
+                : ScanErrors.Failed.Because($"Putting things back failed: {error.Message}"));
+        }
+
+        return failed;
+    }
+
+    /// <summary>Releases the devices, on every path.</summary>
+    /// <returns>What failed on the way.</returns>
+    public async Task<IReadOnlyList<Reason>> UnstageAsync()
+    {
+        if (!_isStaged)
+        {
+            return [];
+        }
+
+        running.Report("releasing devices");
+        try
+        {
+            await InstructAsync(OperationKind.Unstage, admissible.Devices.Staged, CancellationToken.None);
+            return [];
+        }
+        catch (FaultException fault)
+        {
+            return [fault.Reason];
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<FrameFile>>> StageAsync(CancellationToken abort)
+    {
+        var plan = admissible.Plan;
+        var done = await running.InstructAsync(
+            [.. admissible.Devices.Staged.Select(d => new Operation(0, OperationKind.Stage, d.Name))],
+            room.DeviceOptions.StageDeadline,
+            abort,
+            new ScanSetup(
+                running.Id,
+                record.Number,
+                record.Folder!,
+                record.FilePrefix!,
+                plan.ExposureSeconds,
+                plan.FramesPerTrigger,
+                plan.Points,
+                admissible.Arguments.Named));
+        return done.Files;
+    }
+
+    private async Task<IReadOnlyDictionary<string, Reading[]>> ReadAsync(
+        OperationKind kind, IEnumerable<ConfiguredDevice> devices, CancellationToken abort)
+    {
+        var done = await running.InstructAsync(
+            [.. devices.Where(d => SignalsOf(kind, d).Count > 0).Select(d => new Operation(0, kind, d.Name))],
+            room.DeviceOptions.ReadDeadline,
+            abort,
+            allowsGaps: true);
+        return done.Rows;
+    }
+
+    private async Task InstructAsync(OperationKind kind, IReadOnlyList<ConfiguredDevice> devices, CancellationToken abort) =>
+        await running.InstructAsync(
+            [.. devices.Select(d => new Operation(0, kind, d.Name))], room.DeviceOptions.StageDeadline, abort);
+
+    private ScanOpened Opened(
+        IReadOnlyDictionary<string, IReadOnlyList<FrameFile>> files,
+        IReadOnlyDictionary<string, Reading[]> baseline,
+        IReadOnlyDictionary<string, Reading[]> configuration)
+    {
+        var devices = admissible.Devices;
+        return new ScanOpened
+        {
+            Scan = running.Id,
+            Number = record.Number,
+            Beamline = record.Beamline,
+            ScanName = admissible.Declaration.Name,
+            Folder = record.Folder!,
+            FilePrefix = record.FilePrefix!,
+            StartedAt = record.StartedAt ?? time.GetUtcNow(),
+            PlannedPoints = admissible.Plan.Points,
+            Columns = devices.Columns,
+            Baseline = [.. baseline.Select(b => new DeviceReadings(b.Key, room.Roster[b.Key].ReadSignals, b.Value))],
+            Configuration =
+                [.. configuration.Select(c => new DeviceReadings(c.Key, room.Roster[c.Key].ConfigurationSignals, c.Value))],
+            Frames = files.Where(f => f.Value.Count > 0).ToDictionary(f => f.Key, f => f.Value[0]),
+            Motors = admissible.Plan.Motors,
+            ReadoutGroups = new Dictionary<string, IReadOnlyList<string>>
+            {
+                ["monitored"] = [.. devices.Monitored.Select(d => d.Name)],
+                ["baseline"] = [.. devices.Baseline.Select(d => d.Name)],
+                ["async"] = [.. devices.Staged.Except(devices.Monitored).Select(d => d.Name)],
+            },
+            Parameters = Parameters(),
+            UserMetadata = record.Request.Metadata,
+            Who = record.Who.ToString(),
+        };
+    }
+
+    private Dictionary<string, string> Parameters()
+    {
+        Dictionary<string, string> parameters = new(admissible.Arguments.Named, StringComparer.Ordinal);
+        if (record.Request.Args.Count > 0)
+        {
+            parameters["args"] = string.Join(' ', record.Request.Args);
+        }
+
+        parameters["num_points"] = admissible.Plan.Points.ToString(CultureInfo.InvariantCulture);
+        return parameters;
+    }
+
+    private static IReadOnlyList<Signal> SignalsOf(OperationKind kind, ConfiguredDevice device) =>
+        kind == OperationKind.Read ? device.ReadSignals : device.ConfigurationSignals;
+}

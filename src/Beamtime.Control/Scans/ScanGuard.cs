@@ -1,0 +1,127 @@
+using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Library;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Scans;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>A further check of a scan before it is admitted; gives all reasons against it.</summary>
+/// <param name="plan">What the scan would do.</param>
+/// <param name="devices">The devices that would take part.</param>
+internal delegate IEnumerable<Reason> ScanCheck(ScanPlan plan, ScanDevices devices);
+
+/// <summary>
+/// Admits scans: shape, devices, limits over the whole trajectory, and the checks that other parts register. The answer
+/// is the plan or every reason against it; nothing has moved.
+/// </summary>
+internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, ScanOptions options)
+{
+    private readonly List<ScanCheck> _checks = [];
+
+    /// <summary>Adds a check that every scan must pass.</summary>
+    /// <param name="check">The check.</param>
+    public void Require(ScanCheck check) => _checks.Add(check);
+
+    /// <summary>Judges a request.</summary>
+    /// <param name="request">The request.</param>
+    public Outcome<AdmissibleScan> Judge(ScanRequest request)
+    {
+        switch (catalogue.Bind(request, roster))
+        {
+            case Refused<(ScanDeclaration, ScanArguments)> refused:
+                return new Refused<AdmissibleScan>(refused.Reasons);
+            case Accepted<(ScanDeclaration Declaration, ScanArguments Arguments)> bound:
+                return Judge(bound.Value.Declaration, bound.Value.Arguments);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private Outcome<AdmissibleScan> Judge(ScanDeclaration declaration, ScanArguments arguments)
+    {
+        ScanPlan plan;
+        Scan scan;
+        try
+        {
+            scan = declaration.Create(arguments);
+            plan = scan.Plan(PositionOf);
+        }
+        catch (RefusedException refused)
+        {
+            return new Refused<AdmissibleScan>(refused.Reasons);
+        }
+
+        List<Reason> reasons = [.. plan.Motors.Concat(plan.Monitored).Concat(plan.Actuators)
+            .Concat(plan.Targets.Select(t => ScanDevices.Root(t.Device)))
+            .Distinct()
+            .SelectMany(name => roster.Find(name) is Refused<ConfiguredDevice> refused ? refused.Reasons : [])];
+        if (reasons.Count > 0)
+        {
+            return new Refused<AdmissibleScan>(reasons);
+        }
+
+        var devices = new ScanDevices(plan, declaration, roster);
+        if (plan.Points < 1 || plan.Points > options.MaximumPoints || devices.Monitored.Count == 0)
+        {
+            reasons.Add(ScanErrors.NoPoints.Because(
+                $"{declaration.Name} would take {plan.Points} points with {devices.Monitored.Count} devices to read; "
+                + $"allowed are 1 to {options.MaximumPoints} points with at least one device."));
+        }
+
+        reasons.AddRange(LimitsOf(plan));
+        reasons.AddRange(_checks.SelectMany(check => check(plan, devices)));
+        return reasons.Count > 0
+            ? new Refused<AdmissibleScan>(reasons)
+            : new Accepted<AdmissibleScan>(new AdmissibleScan(declaration, arguments, scan, plan, devices));
+    }
+
+    private IEnumerable<Reason> LimitsOf(ScanPlan plan)
+    {
+        foreach (var (device, target) in plan.Targets)
+        {
+            foreach (var reason in roster[ScanDevices.Root(device)].RefusalsToSet(ScanDevices.SignalOf(device), Value.Of(target)))
+            {
+                yield return reason;
+            }
+        }
+
+        for (var axis = 0; axis < plan.Motors.Count; axis++)
+        {
+            var device = roster[plan.Motors[axis]];
+            var (low, high) = RangeOf(plan.Positions, axis);
+            if (plan.Positions.Count > 0 && device.Hinted?.Limits is var (least, most) && (low < least || high > most))
+            {
+                yield return ScanErrors.Limit.Because(
+                    $"{device.Name} would go from {low} to {high} {device.Hinted.Unit}; its limits are {least} to {most} {device.Hinted.Unit}.");
+            }
+        }
+    }
+
+    // A line is at its extremes at its ends.
+    private static (double Low, double High) RangeOf(IReadOnlyList<double[]> positions, int axis)
+    {
+        IEnumerable<double[]> looked = positions is LinePositions { Count: > 0 } line ? [line[0], line[line.Count - 1]] : positions;
+        var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
+        foreach (var position in looked)
+        {
+            low = Math.Min(low, position[axis]);
+            high = Math.Max(high, position[axis]);
+        }
+
+        return (low, high);
+    }
+
+    private double PositionOf(string name) => roster[name].Last is { Length: > 0 } last && !last.Span[0].Value.IsMissing
+        ? last.Span[0].Value.AsDouble()
+        : throw new RefusedException(DeviceErrors.Fault.Because($"{name} has no reading yet."));
+}
+
+/// <summary>A request that the guard let pass.</summary>
+/// <param name="Declaration">The scan's declaration.</param>
+/// <param name="Arguments">Complete arguments.</param>
+/// <param name="Scan">The scan's code, planned.</param>
+/// <param name="Plan">What it will do.</param>
+/// <param name="Devices">The devices that take part.</param>
+internal sealed record AdmissibleScan(
+    ScanDeclaration Declaration, ScanArguments Arguments, Scan Scan, ScanPlan Plan, ScanDevices Devices);

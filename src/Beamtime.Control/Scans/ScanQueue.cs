@@ -1,0 +1,177 @@
+using Beamtime.Core.Ledger;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>
+/// The beamline's scan queue: admits requests, and ends scans that wait or run. Durable: what was accepted runs, also
+/// after a restart.
+/// </summary>
+internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions options)
+{
+    /// <summary>The queue that always exists.</summary>
+    public const string Primary = "primary";
+
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private (string Id, RunningScan Scan, Action<Reason> Abort)? _running;
+
+    /// <summary>What runs now; null when nothing does.</summary>
+    public RunningScan? Running
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _running?.Scan;
+            }
+        }
+    }
+
+    /// <summary>Admits a request or refuses it with every reason.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="cancel">Gives up; nothing is then admitted.</param>
+    public async Task<Outcome<StreamState<ScanRecord>>> SubmitAsync(
+        ScanRequest request, PersonId who, CancellationToken cancel)
+    {
+        if (guard.Judge(request) is Refused<AdmissibleScan> refused)
+        {
+            return new Refused<StreamState<ScanRecord>>(refused.Reasons);
+        }
+
+        if (await store.CountQueuedAsync(options.Beamline, Primary, cancel) >= options.QueueCapacity)
+        {
+            return new Refused<StreamState<ScanRecord>>(
+                [ScanErrors.QueueFull.Because($"Queue {Primary} holds {options.QueueCapacity} scans already.")]);
+        }
+
+        var admitted = await store.AdmitAsync(options.Beamline, Primary, request, who, cancel);
+        Wake();
+        return new Accepted<StreamState<ScanRecord>>(admitted);
+    }
+
+    /// <summary>Ends a scan early, or takes it out of the queue before it begins.</summary>
+    /// <param name="numberOrId">Its number or id.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="reason">Why, in the person's words.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<Outcome<StreamState<ScanRecord>>> AbortAsync(
+        string numberOrId, PersonId who, string reason, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var changed = ChangeAsync();
+            if (await store.FindAsync(options.Beamline, numberOrId, cancel) is not { State: { } record } scan)
+            {
+                return Refuse(ScanErrors.Unknown.Because($"There is no scan '{numberOrId}'."));
+            }
+
+            if (record.State.IsOver)
+            {
+                return Refuse(ScanErrors.Over.Because($"Scan {record.Number} is {record.State} already."));
+            }
+
+            var why = ScanErrors.Aborted.Because($"Aborted by request{(reason.Length > 0 ? $": {reason}" : "")}.");
+            if (AbortRunning(scan.Id, why))
+            {
+                return new Accepted<StreamState<ScanRecord>>(scan);
+            }
+
+            try
+            {
+                if (record.State == ScanState.Pending)
+                {
+                    var ended = await store.EndAsync(
+                        scan, new ScanEnded(ScanState.Cancelled, 0, [why]), new Why(who, why.Message, scan.Id), null, cancel);
+                    Wake();
+                    return new Accepted<StreamState<ScanRecord>>(ended);
+                }
+            }
+            catch (ConflictException)
+            {
+                // It began in the meantime: look again.
+            }
+
+            await changed.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>The scan at the head, as soon as there is one.</summary>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<StreamState<ScanRecord>> NextAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var changed = ChangeAsync();
+            if (await store.HeadAsync(options.Beamline, Primary, cancel) is { } head)
+            {
+                return head;
+            }
+
+            await changed.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>Says which scan runs, so that it can be aborted.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="scan">The scan.</param>
+    /// <param name="abort">Ends it.</param>
+    public void Began(string id, RunningScan scan, Action<Reason> abort)
+    {
+        lock (_gate)
+        {
+            _running = (id, scan, abort);
+        }
+
+        Wake();
+    }
+
+    /// <summary>Says that nothing runs.</summary>
+    public void Ended()
+    {
+        lock (_gate)
+        {
+            _running = null;
+        }
+
+        Wake();
+    }
+
+    /// <summary>Aborts the running scan if it is that one.</summary>
+    /// <param name="id">The scan's id.</param>
+    /// <param name="why">Why.</param>
+    /// <returns>False when another or none runs.</returns>
+    public bool AbortRunning(string id, Reason why)
+    {
+        lock (_gate)
+        {
+            if (_running is not { } running || running.Id != id)
+            {
+                return false;
+            }
+
+            running.Abort(why);
+            return true;
+        }
+    }
+
+    private static Refused<StreamState<ScanRecord>> Refuse(Reason reason) => new([reason]);
+
+    private Task ChangeAsync()
+    {
+        lock (_gate)
+        {
+            return _changed.Task;
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            _changed.TrySetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+}

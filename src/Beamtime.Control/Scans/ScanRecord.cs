@@ -1,0 +1,145 @@
+using System.Text.Json.Serialization;
+using Beamtime.Core.Ledger;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>What happens to a scan.</summary>
+internal abstract record ScanEntry;
+
+/// <summary>It was accepted and waits in a queue.</summary>
+/// <param name="Beamline">The beamline.</param>
+/// <param name="Number">Its number there.</param>
+/// <param name="Queue">The queue's name.</param>
+/// <param name="Request">What was asked for.</param>
+internal sealed record ScanAdmitted(string Beamline, int Number, string Queue, ScanRequest Request) : ScanEntry;
+
+/// <summary>It begins: recorded before anything moves.</summary>
+/// <param name="Folder">Folder of its files.</param>
+/// <param name="FilePrefix">How its files begin.</param>
+/// <param name="PlannedPoints">Points planned.</param>
+internal sealed record ScanStarted(string Folder, string FilePrefix, int PlannedPoints) : ScanEntry;
+
+/// <summary>It is held between two points.</summary>
+/// <param name="Points">Points taken so far.</param>
+internal sealed record ScanPaused(int Points) : ScanEntry;
+
+/// <summary>It goes on.</summary>
+internal sealed record ScanResumed : ScanEntry;
+
+/// <summary>It is over.</summary>
+/// <param name="State">How.</param>
+/// <param name="Points">Points taken.</param>
+/// <param name="Reasons">Why it ended early; empty when it completed.</param>
+internal sealed record ScanEnded(ScanState State, int Points, IReadOnlyList<Reason> Reasons) : ScanEntry;
+
+/// <summary>A scan as its entries tell it.</summary>
+internal sealed record ScanRecord
+{
+    /// <summary>Its number at the beamline, from 1.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The beamline.</summary>
+    public required string Beamline { get; init; }
+
+    /// <summary>The queue it was put into.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required ScanRequest Request { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required ScanState State { get; init; }
+
+    /// <summary>Who asked for it.</summary>
+    public required Guid Who { get; init; }
+
+    /// <summary>When it was accepted, UTC.</summary>
+    public required DateTimeOffset AdmittedAt { get; init; }
+
+    /// <summary>When it began, UTC.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it was over, UTC.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Points planned; 0 before the start or when unknown.</summary>
+    public int PlannedPoints { get; init; }
+
+    /// <summary>Points taken, as of the last entry.</summary>
+    public int Points { get; init; }
+
+    /// <summary>Folder of its files; null before the start.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>How its files begin; null before the start.</summary>
+    public string? FilePrefix { get; init; }
+
+    /// <summary>Why it ended early.</summary>
+    public IReadOnlyList<Reason> Reasons { get; init; } = [];
+
+    /// <summary>The stream of scans in the ledger; its id is the scan's.</summary>
+    public static readonly StreamKind<ScanRecord, ScanEntry> Kind = new(
+        "scan",
+        foldVersion: 1,
+        Fold,
+        new EntryTypes<ScanEntry>()
+            .Add("scan.admitted", 1, ScanJson.Default.ScanAdmitted)
+            .Add("scan.started", 1, ScanJson.Default.ScanStarted)
+            .Add("scan.paused", 1, ScanJson.Default.ScanPaused)
+            .Add("scan.resumed", 1, ScanJson.Default.ScanResumed)
+            .Add("scan.ended", 1, ScanJson.Default.ScanEnded),
+        ScanJson.Default.ScanRecord,
+        scan => new RecordIndex(scan.Beamline, scan.Number, scan.Request.Scan, scan.State.ToString()));
+
+    private static ScanRecord Fold(ScanRecord? scan, Entry<ScanEntry> entry) => (scan, entry.Data) switch
+    {
+        (null, ScanAdmitted admitted) => new ScanRecord
+        {
+            Number = admitted.Number,
+            Beamline = admitted.Beamline,
+            Queue = admitted.Queue,
+            Request = admitted.Request,
+            State = ScanState.Pending,
+            Who = entry.Why.Who.Value,
+            AdmittedAt = entry.At,
+        },
+        ({ } before, ScanStarted started) => before.Become(ScanState.Running) with
+        {
+            StartedAt = entry.At,
+            Folder = started.Folder,
+            FilePrefix = started.FilePrefix,
+            PlannedPoints = started.PlannedPoints,
+        },
+        ({ } before, ScanPaused paused) => before.Become(ScanState.Paused) with { Points = paused.Points },
+        ({ } before, ScanResumed) => before.Become(ScanState.Running),
+        ({ } before, ScanEnded ended) => before.Become(ended.State) with
+        {
+            EndedAt = entry.At,
+            Points = ended.Points,
+            Reasons = ended.Reasons,
+        },
+        _ => throw new InvalidOperationException($"A scan cannot take {entry.Data.GetType().Name} at version {entry.Version}."),
+    };
+
+    private ScanRecord Become(ScanState to) => State.CanBecome(to)
+        ? this with { State = to }
+        : throw new InvalidOperationException($"A scan that is {State} cannot become {to}.");
+}
+
+/// <summary>JSON of scans.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ScanAdmitted))]
+[JsonSerializable(typeof(ScanStarted))]
+[JsonSerializable(typeof(ScanPaused))]
+[JsonSerializable(typeof(ScanResumed))]
+[JsonSerializable(typeof(ScanEnded))]
+[JsonSerializable(typeof(ScanRecord))]
+[JsonSerializable(typeof(ScanRequest))]
+[JsonSerializable(typeof(ScanAnswer))]
+[JsonSerializable(typeof(ScanPage))]
+[JsonSerializable(typeof(ScanCatalogueEntry[]))]
+internal sealed partial class ScanJson : JsonSerializerContext;

@@ -1,0 +1,27 @@
+using Beamtime.Core.Database;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>What a scan needs of those who record it; Recording provides it.</summary>
+internal abstract class ScanRecorder
+{
+    /// <summary>Makes the folder for a scan's files.</summary>
+    /// <param name="number">The scan's number.</param>
+    /// <returns>The folder, absolute, and how the scan's files begin.</returns>
+    /// <exception cref="Beamtime.Sdk.Errors.FaultException">The folder cannot be made.</exception>
+    public abstract (string Folder, string FilePrefix) MakeFolder(int number);
+
+    /// <summary>Notes, in the transaction that starts a scan, that its recording is to be closed one day.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="record">The scan, started.</param>
+    /// <param name="cancel">Gives up.</param>
+    public abstract Task OpenAsync(
+        DatabaseTransaction transaction, Guid scan, ScanRecord record, CancellationToken cancel);
+
+    /// <summary>Notes, in the transaction that ends a scan, that there is nothing to record: it never opened.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public abstract Task ForgetAsync(DatabaseTransaction transaction, Guid scan, CancellationToken cancel);
+}

@@ -1,0 +1,198 @@
+using Beamtime.Core.Database;
+using Beamtime.Core.Ledger;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>The durable side of scans: numbers, the queue's order, and the record of each scan.</summary>
+internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, TimeProvider time)
+{
+    /// <summary>Gives a request its number and its place in the queue.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="request">The request, accepted by the guard.</param>
+    /// <param name="who">Who asked.</param>
+    /// <param name="cancel">Gives up; nothing is then admitted.</param>
+    public Task<StreamState<ScanRecord>> AdmitAsync(
+        string beamline, string queue, ScanRequest request, PersonId who, CancellationToken cancel)
+    {
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        return database.TransactAsync(
+            async transaction =>
+            {
+                await using var place = transaction.Command(
+                    """
+                    with numbered as (
+                        insert into scan_numbers (beamline, last) values ($1, 1)
+                        on conflict (beamline) do update set last = scan_numbers.last + 1
+                        returning last
+                    ), queued as (
+                        insert into scan_queue (scan, beamline, queue) values ($2, $1, $3)
+                    )
+                    select last from numbered
+                    """,
+                    beamline,
+                    id,
+                    queue);
+                var number = (int)(await place.ExecuteScalarAsync(cancel))!;
+                return await ledger.AppendAsync(
+                    transaction,
+                    ScanRecord.Kind,
+                    StreamState<ScanRecord>.New(id.ToString()),
+                    [new ScanAdmitted(beamline, number, queue, request)],
+                    new Why(who, $"asked for a {request.Scan} scan", id.ToString()),
+                    cancel);
+            },
+            cancel);
+    }
+
+    /// <summary>How many scans wait or run in a queue.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<int> CountQueuedAsync(string beamline, string queue, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(
+            "select count(*)::int from scan_queue where beamline = $1 and queue = $2");
+        command.Parameters.AddWithValue(beamline);
+        command.Parameters.AddWithValue(queue);
+        return (int)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>The scans that wait or run, in the order in which they run.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<IReadOnlyList<StreamState<ScanRecord>>> QueuedAsync(
+        string beamline, string queue, int limit, CancellationToken cancel)
+    {
+        List<string> ids = [];
+        await using (var command = database.Source.CreateCommand(
+            "select scan::text from scan_queue where beamline = $1 and queue = $2 order by place limit $3"))
+        {
+            command.Parameters.AddWithValue(beamline);
+            command.Parameters.AddWithValue(queue);
+            command.Parameters.AddWithValue(limit);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                ids.Add(reader.GetString(0));
+            }
+        }
+
+        List<StreamState<ScanRecord>> scans = [];
+        foreach (var id in ids)
+        {
+            scans.Add(await ledger.LoadAsync(ScanRecord.Kind, id, cancel));
+        }
+
+        return scans;
+    }
+
+    /// <summary>The scan at the head of a queue; null when the queue is empty.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<StreamState<ScanRecord>?> HeadAsync(string beamline, string queue, CancellationToken cancel) =>
+        await QueuedAsync(beamline, queue, 1, cancel) is [var head] ? head : null;
+
+    /// <summary>Records that a scan begins, together with what else must commit with it.</summary>
+    /// <param name="scan">The scan, pending.</param>
+    /// <param name="started">What begins.</param>
+    /// <param name="also">Run in the same transaction.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<StreamState<ScanRecord>> StartAsync(
+        StreamState<ScanRecord> scan,
+        ScanStarted started,
+        Func<DatabaseTransaction, StreamState<ScanRecord>, Task> also,
+        CancellationToken cancel) => database.TransactAsync(
+        async transaction =>
+        {
+            var next = await AppendAsync(transaction, scan, started, "the queue reached it", cancel);
+            await also(transaction, next);
+            return next;
+        },
+        cancel);
+
+    /// <summary>Records a pause or its end.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="entry">What happened.</param>
+    /// <param name="why">Who and why.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<StreamState<ScanRecord>> ChangeAsync(
+        StreamState<ScanRecord> scan, ScanEntry entry, Why why, CancellationToken cancel) => database.TransactAsync(
+        transaction => ledger.AppendAsync(transaction, ScanRecord.Kind, scan, [entry], why, cancel), cancel);
+
+    /// <summary>Records that a scan is over and takes it out of the queue.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="ended">How it ended.</param>
+    /// <param name="why">Who and why.</param>
+    /// <param name="also">Run in the same transaction; null for nothing.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<StreamState<ScanRecord>> EndAsync(
+        StreamState<ScanRecord> scan,
+        ScanEnded ended,
+        Why why,
+        Func<DatabaseTransaction, Task>? also,
+        CancellationToken cancel) => database.TransactAsync(
+        async transaction =>
+        {
+            if (also is not null)
+            {
+                await also(transaction);
+            }
+
+            await using var leave = transaction.Command(
+                "delete from scan_queue where scan = $1", Guid.Parse(scan.Id));
+            await leave.ExecuteNonQueryAsync(cancel);
+            return await ledger.AppendAsync(transaction, ScanRecord.Kind, scan, [ended], why, cancel);
+        },
+        cancel);
+
+    /// <summary>The scan of that number or id; null when there is none.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="numberOrId">A number, <c>S01234</c> or an id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<StreamState<ScanRecord>?> FindAsync(string beamline, string numberOrId, CancellationToken cancel)
+    {
+        if (Guid.TryParse(numberOrId, out var id))
+        {
+            var scan = await ledger.LoadAsync(ScanRecord.Kind, id.ToString(), cancel);
+            return scan.State is null ? null : scan;
+        }
+
+        return int.TryParse(numberOrId.TrimStart('S', 's'), out var number)
+            ? (await ListAsync(new RecordQuery { Beamline = beamline, Number = number, Limit = 1 }, cancel)).Items.FirstOrDefault()
+            : null;
+    }
+
+    /// <summary>A page of scans, newest first.</summary>
+    /// <param name="query">Which.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<RecordPage<ScanRecord>> ListAsync(RecordQuery query, CancellationToken cancel) =>
+        ledger.ListRecordsAsync(ScanRecord.Kind, query, cancel);
+
+    /// <summary>Raises the epoch of the beamline's scan server.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <returns>The new epoch.</returns>
+    public async Task<long> RaiseEpochAsync(string beamline, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(
+            """
+            insert into scan_server_epochs (beamline, epoch) values ($1, 1)
+            on conflict (beamline) do update set epoch = scan_server_epochs.epoch + 1
+            returning epoch
+            """);
+        command.Parameters.AddWithValue(beamline);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private Task<StreamState<ScanRecord>> AppendAsync(
+        DatabaseTransaction transaction,
+        StreamState<ScanRecord> scan,
+        ScanEntry entry,
+        string reason,
+        CancellationToken cancel) => ledger.AppendAsync(
+        transaction, ScanRecord.Kind, scan, [entry], Why.BySystem(reason, scan.Id), cancel);
+}

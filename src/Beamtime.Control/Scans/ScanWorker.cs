@@ -1,0 +1,217 @@
+using Beamtime.Control.Devices;
+using Beamtime.Core.Ledger;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>What a scan worker works with.</summary>
+/// <param name="Store">The durable side.</param>
+/// <param name="Queue">Where scans come from.</param>
+/// <param name="Guard">Judges a scan again just before it begins.</param>
+/// <param name="Recorder">Where files go.</param>
+/// <param name="Locks">Which scan uses which devices.</param>
+/// <param name="Roster">The devices.</param>
+/// <param name="Server">Stops devices.</param>
+/// <param name="Instructions">Commands devices.</param>
+/// <param name="Documents">Where the scan says what it does.</param>
+/// <param name="Options">Settings of scans.</param>
+/// <param name="DeviceOptions">Deadlines of devices.</param>
+internal sealed record ScanRoom(
+    ScanStore Store,
+    ScanQueue Queue,
+    ScanGuard Guard,
+    ScanRecorder Recorder,
+    DeviceLocks Locks,
+    DeviceRoster Roster,
+    DeviceServer Server,
+    RequestTopic<Instruction, InstructionDone> Instructions,
+    Topic<ScanDocument> Documents,
+    ScanOptions Options,
+    DeviceOptions DeviceOptions);
+
+/// <summary>Runs the scans of a queue one after the other. Whatever happens to one, the next one runs.</summary>
+internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
+{
+    /// <summary>Ends what a program that died left running, then runs scans until cancelled.</summary>
+    /// <param name="cancel">Ends the worker; the running scan is interrupted, its devices stopped and released.</param>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        var epoch = await room.Store.RaiseEpochAsync(room.Options.Beamline, cancel);
+        await EndInterruptedAsync(cancel);
+        while (true)
+        {
+            var scan = await room.Queue.NextAsync(cancel);
+            try
+            {
+                await RunAsync(scan, epoch, cancel);
+            }
+            catch (ConflictException)
+            {
+                // Cancelled in the moment when it was to begin: the queue has gone on.
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                LogWorkerFailed(logger, error, scan.State!.Number);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancel);
+            }
+        }
+    }
+
+    private async Task EndInterruptedAsync(CancellationToken cancel)
+    {
+        foreach (var scan in await room.Store.QueuedAsync(room.Options.Beamline, ScanQueue.Primary, 1000, cancel))
+        {
+            if (scan.State!.State is ScanState.Running or ScanState.Paused)
+            {
+                var reason = ScanErrors.Interrupted.Because($"The program ended while scan {scan.State.Number} ran.");
+                await room.Store.EndAsync(
+                    scan,
+                    new ScanEnded(ScanState.Interrupted, scan.State.Points, [reason]),
+                    Why.BySystem(reason.Message, scan.Id),
+                    null,
+                    cancel);
+                LogInterrupted(logger, scan.State.Number);
+            }
+        }
+    }
+
+    private async Task RunAsync(StreamState<ScanRecord> scan, long epoch, CancellationToken cancel)
+    {
+        var record = scan.State!;
+        await ReadMotorsAsync(record.Request, epoch, cancel);
+        switch (room.Guard.Judge(record.Request))
+        {
+            case Refused<AdmissibleScan>(var reasons):
+                await CancelAsync(scan, reasons, cancel);
+                break;
+            case Accepted<AdmissibleScan>(var admissible):
+                await RunAsync(scan, admissible, epoch, cancel);
+                break;
+        }
+    }
+
+    private async Task RunAsync(
+        StreamState<ScanRecord> scan, AdmissibleScan admissible, long epoch, CancellationToken cancel)
+    {
+        var record = scan.State!;
+        await room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
+        try
+        {
+            var (folder, prefix) = room.Recorder.MakeFolder(record.Number);
+            var started = await room.Store.StartAsync(
+                scan,
+                new ScanStarted(folder, prefix, admissible.Plan.Points),
+                (transaction, next) => room.Recorder.OpenAsync(transaction, Guid.Parse(scan.Id), next.State!, cancel),
+                cancel);
+            await RunStartedAsync(started, admissible, epoch, cancel);
+        }
+        catch (FaultException fault)
+        {
+            await CancelAsync(scan, [fault.Reason], cancel);
+        }
+        finally
+        {
+            room.Locks.Release(record.Number);
+        }
+    }
+
+    private async Task RunStartedAsync(
+        StreamState<ScanRecord> scan, AdmissibleScan admissible, long epoch, CancellationToken cancel)
+    {
+        var id = Guid.Parse(scan.Id);
+        var running = new RunningScan(
+            id, admissible.Plan, admissible.Devices, epoch, room.Instructions, room.DeviceOptions, time);
+        using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Reason? asked = null;
+        room.Queue.Began(scan.Id, running, reason =>
+        {
+            asked ??= reason;
+            abort.Cancel();
+        });
+        var course = new ScanCourse(room, scan.State!, admissible, running, time);
+        List<Reason> reasons = [];
+        var end = ScanEnd.Completed;
+        try
+        {
+            await course.RunAsync(abort.Token);
+        }
+        catch (Exception error)
+        {
+            end = cancel.IsCancellationRequested ? ScanEnd.Interrupted : ScanEnd.Aborted;
+            reasons.Add(asked ?? ReasonOf(error, cancel));
+            LogEndedEarly(logger, scan.State!.Number, reasons[0].Message);
+            reasons.AddRange(await course.PutBackAsync());
+        }
+
+        reasons.AddRange(await course.UnstageAsync());
+        var points = running.PointsTaken;
+        if (course.IsOpened)
+        {
+            // Not given up on shutdown: the file writer still has to close the file.
+            await room.Documents.PublishAsync(
+                new ScanClosed { Scan = id, End = end, Points = points, Reasons = reasons, At = time.GetUtcNow() },
+                CancellationToken.None);
+        }
+
+        room.Queue.Ended();
+        var state = end switch
+        {
+            ScanEnd.Completed => ScanState.Completed,
+            ScanEnd.Aborted => ScanState.Aborted,
+            _ => ScanState.Interrupted,
+        };
+        await room.Store.EndAsync(
+            scan,
+            new ScanEnded(state, points, reasons),
+            Why.BySystem(reasons.Count > 0 ? reasons[0].Message : "all points were taken", scan.Id),
+            course.IsOpened ? null : transaction => room.Recorder.ForgetAsync(transaction, id, CancellationToken.None),
+            CancellationToken.None);
+    }
+
+    private Task CancelAsync(StreamState<ScanRecord> scan, IReadOnlyList<Reason> reasons, CancellationToken cancel)
+    {
+        LogEndedEarly(logger, scan.State!.Number, reasons[0].Message);
+        return room.Store.EndAsync(
+            scan,
+            new ScanEnded(ScanState.Cancelled, 0, reasons),
+            Why.BySystem(reasons[0].Message, scan.Id),
+            null,
+            cancel);
+    }
+
+    // Where motors stand may have changed since the request was admitted.
+    private async Task ReadMotorsAsync(ScanRequest request, long epoch, CancellationToken cancel)
+    {
+        Operation[] reads = [.. request.Args.Distinct()
+            .Where(room.Roster.Has)
+            .Select(name => new Operation(0, OperationKind.Read, name))];
+        if (reads.Length > 0)
+        {
+            await room.Instructions.AskAsync(
+                new Instruction { OwnerEpoch = epoch, Operations = reads, AllowsGaps = true },
+                room.DeviceOptions.ReadDeadline + room.DeviceOptions.ReadDeadline,
+                cancel);
+        }
+    }
+
+    private static Reason ReasonOf(Exception error, CancellationToken cancel) => error switch
+    {
+        FaultException fault => fault.Reason,
+        RefusedException refused => refused.Reasons[0],
+        OperationCanceledException when cancel.IsCancellationRequested =>
+            ScanErrors.Interrupted.Because("The program was stopped while the scan ran."),
+        _ => ScanErrors.Failed.Because($"{error.GetType().Name}: {error.Message}"),
+    };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} ended early: {Message}")]
+    private static partial void LogEndedEarly(ILogger logger, int number, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} was running when the program ended; it is interrupted")]
+    private static partial void LogInterrupted(ILogger logger, int number);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Scan {Number} could not be run or recorded; trying again")]
+    private static partial void LogWorkerFailed(ILogger logger, Exception error, int number);
+}

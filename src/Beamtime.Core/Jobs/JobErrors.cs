@@ -1,0 +1,59 @@
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Core.Jobs;
+
+/// <summary>The codes of the job queue.</summary>
+internal static class JobErrors
+{
+    /// <summary>The writer no longer holds the job.</summary>
+    public static readonly ErrorCode LeaseLost = new(
+        "jobs.lease.lost",
+        "The job's lease ran out, or the job was cancelled, while a worker still worked on it.",
+        "Nothing: what this worker wrote was refused, and the present holder goes on. If it recurs, lengthen the kind's lease.",
+        RetryClass.Later);
+
+    /// <summary>A worker vanished with the job.</summary>
+    public static readonly ErrorCode LeaseExpired = new(
+        "jobs.lease.expired",
+        "The worker that held the job stopped extending its lease: it was killed, or lost the database.",
+        "Look into the log of the worker named in the job for why it ended.",
+        RetryClass.Later);
+
+    /// <summary>A handler threw something that is neither a fault nor a refusal.</summary>
+    public static readonly ErrorCode HandlerFailed = new(
+        "jobs.handler.failed",
+        "The job's handler ended with an unexpected exception.",
+        "Report it with the log around this job's id, then retry the job.",
+        RetryClass.Later);
+
+    /// <summary>The handler's transaction with the completion in it did not commit.</summary>
+    public static readonly ErrorCode CompletionRolledBack = new(
+        "jobs.completion.rolled_back",
+        "The handler returned although the transaction that completed its job was not committed.",
+        "Report it with the job's kind: its handler must commit, or throw.",
+        RetryClass.Later);
+
+    /// <summary>The stored arguments do not fit the kind.</summary>
+    public static readonly ErrorCode ArgumentsUnreadable = new(
+        "jobs.arguments.unreadable",
+        "The job's arguments cannot be read by the program that claimed it.",
+        "Run the version that enqueued the job, or cancel it and enqueue it anew.");
+
+    /// <summary>No such job.</summary>
+    public static readonly ErrorCode NotFound = new(
+        "jobs.job.not_found",
+        "No job has this id; finished jobs are removed after their retention.",
+        "List the jobs and take an id from there.");
+
+    /// <summary>The job's state does not allow it.</summary>
+    public static readonly ErrorCode StateForbids = new(
+        "jobs.state.forbids",
+        "The job's present state does not allow what was asked.",
+        "Show the job; only waiting and running jobs are cancelled, only dead ones retried.");
+
+    /// <summary>Another live job has the key.</summary>
+    public static readonly ErrorCode KeyTaken = new(
+        "jobs.key.taken",
+        "Another job of the same kind and key waits or runs.",
+        "Let that job finish, or cancel it.");
+}

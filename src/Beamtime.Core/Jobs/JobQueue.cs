@@ -1,0 +1,128 @@
+using Beamtime.Core.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Beamtime.Core.Jobs;
+
+/// <summary>
+/// Where jobs are enqueued, in the transaction that makes them necessary; its commit wakes the workers.
+/// </summary>
+/// <param name="database">The database, for enqueueing without other effects.</param>
+/// <param name="time">The clock of new ids.</param>
+internal sealed class JobQueue(BeamtimeDatabase database, TimeProvider time)
+{
+    /// <summary>The channel on which workers are told that running jobs were withdrawn.</summary>
+    public const string Withdrawn = "jobs.withdrawn";
+
+    // Jobs of one call keep their order: each is due a microsecond after the one before, none in the future.
+    private const string Insert = """
+        insert into jobs (id, queue, kind, key, arguments, priority, run_at, max_attempts, correlation, created_at)
+        select n.id, n.queue, n.kind, n.key, n.arguments, n.priority,
+            coalesce(n.run_at, clock.now - (cardinality($1::uuid[]) - n.place) * interval '1 microsecond') + n.delay,
+            n.max_attempts, n.correlation, clock.now
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::smallint[], $7::timestamptz[],
+                $8::interval[], $9::integer[], $10::uuid[]) with ordinality
+                as n (id, queue, kind, key, arguments, priority, run_at, delay, max_attempts, correlation, place),
+            (select lease_clock() as now) as clock
+        order by n.place
+        on conflict (kind, key) where key is not null and state in ('Available', 'Running') do nothing
+        returning id
+        """;
+
+    private const string LiveByKey =
+        "select id from jobs where kind = $1 and key = $2 and state in ('Available', 'Running')";
+
+    /// <summary>The channel on which a queue's workers are told that there is work.</summary>
+    /// <param name="queue">The queue.</param>
+    public static string ChannelOf(string queue) => $"jobs.queue.{queue}";
+
+    /// <summary>Enqueues a job in the caller's transaction.</summary>
+    /// <param name="transaction">The transaction that makes the job necessary.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<EnqueuedJob> EnqueueAsync(DatabaseTransaction transaction, NewJob job, CancellationToken cancel) =>
+        (await EnqueueAsync(transaction, [job], cancel))[0];
+
+    /// <summary>Enqueues jobs in the caller's transaction by one statement.</summary>
+    /// <param name="transaction">The transaction that makes the jobs necessary.</param>
+    /// <param name="jobs">The jobs, in the order in which they are to be due.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>One for each, in the same order.</returns>
+    public async Task<IReadOnlyList<EnqueuedJob>> EnqueueAsync(
+        DatabaseTransaction transaction, IReadOnlyList<NewJob> jobs, CancellationToken cancel)
+    {
+        NewJob[] named = [.. jobs.Select(j => j.Id is null ? j with { Id = JobId.New(time) } : j)];
+        var inserted = await InsertAsync(transaction, named, cancel);
+        var enqueued = new EnqueuedJob[named.Length];
+        for (var i = 0; i < named.Length; i++)
+        {
+            var id = named[i].Id!.Value;
+            enqueued[i] = inserted.Contains(id.Value)
+                ? new EnqueuedJob(id, IsNew: true)
+                : await JoinAsync(transaction, named[i], cancel);
+            transaction.NotifyAfterCommit(ChannelOf(named[i].Queue));
+        }
+
+        return enqueued;
+    }
+
+    /// <summary>Enqueues a job that nothing else goes with.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<EnqueuedJob> EnqueueAsync(NewJob job, CancellationToken cancel) =>
+        database.TransactAsync(transaction => EnqueueAsync(transaction, job, cancel), cancel);
+
+    // The live job with the key may finish between the insert that met it and this look: then insert again.
+    private static async Task<EnqueuedJob> JoinAsync(
+        DatabaseTransaction transaction, NewJob job, CancellationToken cancel)
+    {
+        while (true)
+        {
+            await using (var command = transaction.Command(LiveByKey, job.Kind, job.Key))
+            {
+                if (await command.ExecuteScalarAsync(cancel) is Guid live)
+                {
+                    return new EnqueuedJob(new JobId(live), IsNew: false);
+                }
+            }
+
+            if ((await InsertAsync(transaction, [job], cancel)).Count == 1)
+            {
+                return new EnqueuedJob(job.Id!.Value, IsNew: true);
+            }
+        }
+    }
+
+    private static async Task<HashSet<Guid>> InsertAsync(
+        DatabaseTransaction transaction, NewJob[] jobs, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(Insert, transaction.Connection, transaction.Inner)
+        {
+            Parameters =
+            {
+                Array(NpgsqlDbType.Uuid, jobs, j => j.Id!.Value.Value),
+                Array(NpgsqlDbType.Text, jobs, j => j.Queue),
+                Array(NpgsqlDbType.Text, jobs, j => j.Kind),
+                Array(NpgsqlDbType.Text, jobs, j => j.Key),
+                Array(NpgsqlDbType.Jsonb, jobs, j => j.Arguments),
+                Array(NpgsqlDbType.Smallint, jobs, j => j.Priority),
+                Array(NpgsqlDbType.TimestampTz, jobs, j => j.RunAt?.ToUniversalTime()),
+                Array(NpgsqlDbType.Interval, jobs, j => j.Delay),
+                Array(NpgsqlDbType.Integer, jobs, j => j.MaxAttempts),
+                Array(NpgsqlDbType.Uuid, jobs, j => j.Correlation),
+            },
+        };
+        await command.PrepareAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var inserted = new HashSet<Guid>();
+        while (await reader.ReadAsync(cancel))
+        {
+            inserted.Add(reader.GetGuid(0));
+        }
+
+        return inserted;
+    }
+
+    private static NpgsqlParameter Array<T>(NpgsqlDbType type, NewJob[] jobs, Func<NewJob, T> field) =>
+        new() { Value = jobs.Select(field).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | type };
+}

@@ -1,0 +1,175 @@
+using Beamtime.Core.Database;
+using Beamtime.Sdk.Errors;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Beamtime.Core.Jobs;
+
+/// <summary>Jobs as people list, show, cancel and retry them.</summary>
+/// <param name="database">The database.</param>
+internal sealed class JobStore(BeamtimeDatabase database)
+{
+    /// <summary>The longest page.</summary>
+    public const int LongestPage = 1000;
+
+    private const string Columns = """
+        id, queue, kind, key, arguments, state, priority, run_at, attempt, max_attempts, lease_until, fence, worker,
+        last_error, correlation, created_at, started_at, finished_at
+        """;
+
+    private const string Admitted = """
+        from jobs
+        where ($1::text is null or queue = $1) and ($2::text is null or kind = $2)
+            and ($3::text is null or state = $3) and ($4::uuid is null or correlation = $4)
+        """;
+
+    private const string Cancel = """
+        update jobs set state = 'Cancelled', finished_at = lease_clock(), lease_until = null
+        where id = $1 and state in ('Available', 'Running')
+        returning queue
+        """;
+
+    private const string Retry = """
+        update jobs set state = 'Available', attempt = 0, run_at = lease_clock(), finished_at = null
+        where id = $1 and state = 'Dead'
+        returning queue
+        """;
+
+    private const string Prune = """
+        delete from jobs where id in (
+            select id from jobs
+            where state in ('Succeeded', 'Dead', 'Cancelled') and finished_at < lease_clock() - $1
+                and (state <> 'Dead' or finished_at < lease_clock() - $2)
+            order by finished_at limit $3 for update skip locked)
+        """;
+
+    /// <summary>Lists jobs, newest first.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="offset">Jobs to pass over, at least 0.</param>
+    /// <param name="limit">At most so many, 1 to <see cref="LongestPage"/>.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<JobPage> ListAsync(JobFilter filter, int offset, int limit, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, LongestPage);
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Filtered($"select count(*) {Admitted}", filter),
+                Filtered($"select {Columns} {Admitted} order by id desc offset $5 limit $6", filter),
+            },
+        };
+        batch.BatchCommands[1].Parameters.Add(new() { Value = offset });
+        batch.BatchCommands[1].Parameters.Add(new() { Value = limit });
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var total = reader.GetInt64(0);
+        await reader.NextResultAsync(cancel);
+        var jobs = new List<JobRecord>();
+        while (await reader.ReadAsync(cancel))
+        {
+            jobs.Add(Read(reader));
+        }
+
+        return new JobPage(jobs, total);
+    }
+
+    /// <summary>One job, or null where there is none.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<JobRecord?> GetAsync(JobId id, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand($"select {Columns} from jobs where id = $1");
+        command.Parameters.Add(new() { Value = id.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Read(reader) : null;
+    }
+
+    /// <summary>Withdraws a job; one that runs loses its lease, and its handler is asked to end.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Outcome<JobId>> CancelAsync(JobId id, CancellationToken cancel) =>
+        MoveAsync(Cancel, id, JobState.Cancelled, cancel);
+
+    /// <summary>Brings a dead job back, with all its attempts before it.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Outcome<JobId>> RetryAsync(JobId id, CancellationToken cancel) =>
+        MoveAsync(Retry, id, JobState.Available, cancel);
+
+    /// <summary>Removes jobs that finished long ago.</summary>
+    /// <param name="keep">How long finished jobs are kept.</param>
+    /// <param name="keepDead">How long dead ones are kept, at least <paramref name="keep"/>.</param>
+    /// <param name="limit">At most so many by this call.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>How many were removed.</returns>
+    public async Task<int> PruneAsync(TimeSpan keep, TimeSpan keepDead, int limit, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(Prune);
+        command.Parameters.Add(new() { Value = keep, NpgsqlDbType = NpgsqlDbType.Interval });
+        command.Parameters.Add(new() { Value = keepDead, NpgsqlDbType = NpgsqlDbType.Interval });
+        command.Parameters.Add(new() { Value = limit });
+        return await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    private async Task<Outcome<JobId>> MoveAsync(string sql, JobId id, JobState to, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = id.Value });
+        try
+        {
+            if (await command.ExecuteScalarAsync(cancel) is string queue)
+            {
+                database.Notifier.Notify(to == JobState.Available ? JobQueue.ChannelOf(queue) : JobQueue.Withdrawn);
+                return new Accepted<JobId>(id);
+            }
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return new Refused<JobId>([JobErrors.KeyTaken.Because($"Another live job has the key of job {id}.")]);
+        }
+
+        return new Refused<JobId>([await GetAsync(id, cancel) is { } job
+            ? JobErrors.StateForbids.Because($"Job {id} is {job.State} and cannot become {to}.")
+            : JobErrors.NotFound.Because($"There is no job {id}.")]);
+    }
+
+    private static NpgsqlBatchCommand Filtered(string sql, JobFilter filter) => new(sql)
+    {
+        Parameters =
+        {
+            Text(filter.Queue),
+            Text(filter.Kind),
+            Text(filter.State?.ToString()),
+            new() { Value = filter.Correlation ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
+        },
+    };
+
+    private static NpgsqlParameter Text(string? value) =>
+        new() { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static JobRecord Read(NpgsqlDataReader row) => new()
+    {
+        Id = new JobId(row.GetGuid(0)),
+        Queue = row.GetString(1),
+        Kind = row.GetString(2),
+        Key = row.IsDBNull(3) ? null : row.GetString(3),
+        Arguments = row.GetString(4),
+        State = Enum.Parse<JobState>(row.GetString(5)),
+        Priority = row.GetInt16(6),
+        RunAt = row.GetFieldValue<DateTimeOffset>(7),
+        Attempt = row.GetInt32(8),
+        MaxAttempts = row.GetInt32(9),
+        LeaseUntil = row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10),
+        Fence = row.GetInt64(11),
+        Worker = row.IsDBNull(12) ? null : row.GetString(12),
+        LastError = row.IsDBNull(13) ? null : JobsJson.Read(row.GetString(13)),
+        Correlation = row.IsDBNull(14) ? null : row.GetGuid(14),
+        CreatedAt = row.GetFieldValue<DateTimeOffset>(15),
+        StartedAt = row.IsDBNull(16) ? null : row.GetFieldValue<DateTimeOffset>(16),
+        FinishedAt = row.IsDBNull(17) ? null : row.GetFieldValue<DateTimeOffset>(17),
+    };
+}

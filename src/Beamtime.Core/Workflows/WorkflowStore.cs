@@ -1,0 +1,210 @@
+using System.Text.Json;
+using Beamtime.Core.Database;
+using Beamtime.Core.Jobs;
+using Beamtime.Sdk.Errors;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Beamtime.Core.Workflows;
+
+/// <summary>Workflows as they are started, listed, shown, cancelled and retried.</summary>
+/// <param name="database">The database.</param>
+/// <param name="queue">Where their jobs are enqueued.</param>
+/// <param name="jobs">Their jobs.</param>
+/// <param name="time">The clock of new ids.</param>
+internal sealed class WorkflowStore(BeamtimeDatabase database, JobQueue queue, JobStore jobs, TimeProvider time)
+{
+    private const string Insert = """
+        insert into workflows (id, kind, version, key, input, correlation, started_at)
+        values ($1, $2, $3, $4, $5, $6, lease_clock())
+        on conflict (kind, key) where key is not null do nothing
+        """;
+
+    private const string Columns =
+        "id, kind, version, key, input, state, result, error, correlation, started_at, finished_at";
+
+    private const string Admitted = """
+        from workflows
+        where ($1::text is null or kind = $1) and ($2::text is null or state = $2)
+            and ($3::uuid is null or correlation = $3)
+        """;
+
+    private const string Steps = """
+        select name, state, attempt, failures, result, error, retry_at, started_at, finished_at
+        from workflow_steps where workflow = $1 order by place, started_at
+        """;
+
+    /// <summary>Starts a workflow in the caller's transaction.</summary>
+    /// <typeparam name="TInput">What an instance is started with.</typeparam>
+    /// <typeparam name="TResult">What it returns.</typeparam>
+    /// <param name="transaction">The transaction that makes it necessary.</param>
+    /// <param name="kind">The kind in its newest version.</param>
+    /// <param name="key">Starting twice with one key gives one workflow, also after it has ended; null for no key.</param>
+    /// <param name="input">What it is started with.</param>
+    /// <param name="correlation">What it belongs to.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<StartedWorkflow> StartAsync<TInput, TResult>(
+        DatabaseTransaction transaction,
+        WorkflowKind<TInput, TResult> kind,
+        string? key,
+        TInput input,
+        Guid? correlation,
+        CancellationToken cancel)
+    {
+        var id = JobId.New(time);
+        await using (var insert = transaction.Command(Insert, id.Value, kind.Name, kind.Version))
+        {
+            insert.Parameters.Add(Text(key));
+            insert.Parameters.Add(new()
+            {
+                Value = JsonSerializer.Serialize(input, kind.InputJson),
+                NpgsqlDbType = NpgsqlDbType.Jsonb,
+            });
+            insert.Parameters.Add(Id(correlation));
+            if (await insert.ExecuteNonQueryAsync(cancel) == 1)
+            {
+                var job = kind.Job.Of(new WorkflowTicket()) with { Id = id, Correlation = correlation };
+                await queue.EnqueueAsync(transaction, job, cancel);
+                return new StartedWorkflow(new WorkflowId(id.Value), IsNew: true);
+            }
+        }
+
+        await using var existing = transaction.Command(
+            "select id from workflows where kind = $1 and key = $2", kind.Name, key);
+        return new StartedWorkflow(new WorkflowId((Guid)(await existing.ExecuteScalarAsync(cancel))!), IsNew: false);
+    }
+
+    /// <summary>Lists workflows, newest first.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="offset">Workflows to pass over, at least 0.</param>
+    /// <param name="limit">At most so many, 1 to <see cref="JobStore.LongestPage"/>.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<WorkflowPage> ListAsync(WorkflowFilter filter, int offset, int limit, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, JobStore.LongestPage);
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Filtered($"select count(*) {Admitted}", filter),
+                Filtered($"select {Columns} {Admitted} order by id desc offset $4 limit $5", filter),
+            },
+        };
+        batch.BatchCommands[1].Parameters.Add(new() { Value = offset });
+        batch.BatchCommands[1].Parameters.Add(new() { Value = limit });
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var total = reader.GetInt64(0);
+        await reader.NextResultAsync(cancel);
+        var workflows = new List<WorkflowRecord>();
+        while (await reader.ReadAsync(cancel))
+        {
+            workflows.Add(ReadWorkflow(reader));
+        }
+
+        return new WorkflowPage(workflows, total);
+    }
+
+    /// <summary>One workflow with its steps, or null where there is none.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<WorkflowReport?> ShowAsync(WorkflowId id, CancellationToken cancel)
+    {
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new($"select {Columns} from workflows where id = $1") { Parameters = { Id(id.Value) } },
+                new(Steps) { Parameters = { Id(id.Value) } },
+            },
+        };
+        var steps = new List<StepRecord>();
+        WorkflowRecord workflow;
+        await using (var reader = await batch.ExecuteReaderAsync(cancel))
+        {
+            if (!await reader.ReadAsync(cancel))
+            {
+                return null;
+            }
+
+            workflow = ReadWorkflow(reader);
+            await reader.NextResultAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                steps.Add(ReadStep(reader));
+            }
+        }
+
+        return new WorkflowReport(workflow, steps, await jobs.GetAsync(id.Job, cancel));
+    }
+
+    /// <summary>Withdraws a workflow: what its steps have done stays, no further step begins.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Outcome<WorkflowId>> CancelAsync(WorkflowId id, CancellationToken cancel) =>
+        OfWorkflowAsync(id, jobs.CancelAsync, cancel);
+
+    /// <summary>Has a failed workflow go on at the step that failed, with all its attempts before it.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Outcome<WorkflowId>> RetryAsync(WorkflowId id, CancellationToken cancel) =>
+        OfWorkflowAsync(id, jobs.RetryAsync, cancel);
+
+    private async Task<Outcome<WorkflowId>> OfWorkflowAsync(
+        WorkflowId id, Func<JobId, CancellationToken, Task<Outcome<JobId>>> move, CancellationToken cancel)
+    {
+        if (await ShowAsync(id, cancel) is null)
+        {
+            return new Refused<WorkflowId>([WorkflowErrors.NotFound.Because($"There is no workflow {id}.")]);
+        }
+
+        return await move(id.Job, cancel) switch
+        {
+            Refused<JobId> refused => new Refused<WorkflowId>(refused.Reasons),
+            _ => new Accepted<WorkflowId>(id),
+        };
+    }
+
+    private static NpgsqlBatchCommand Filtered(string sql, WorkflowFilter filter) => new(sql)
+    {
+        Parameters = { Text(filter.Kind), Text(filter.State?.ToString()), Id(filter.Correlation) },
+    };
+
+    private static NpgsqlParameter Text(string? value) =>
+        new() { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Id(Guid? value) =>
+        new() { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
+
+    private static WorkflowRecord ReadWorkflow(NpgsqlDataReader row) => new()
+    {
+        Id = new WorkflowId(row.GetGuid(0)),
+        Kind = row.GetString(1),
+        Version = row.GetInt32(2),
+        Key = row.IsDBNull(3) ? null : row.GetString(3),
+        Input = row.GetString(4),
+        State = Enum.Parse<WorkflowState>(row.GetString(5)),
+        Result = row.IsDBNull(6) ? null : row.GetString(6),
+        Error = row.IsDBNull(7) ? null : JobsJson.Read(row.GetString(7)),
+        Correlation = row.IsDBNull(8) ? null : row.GetGuid(8),
+        StartedAt = row.GetFieldValue<DateTimeOffset>(9),
+        FinishedAt = row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10),
+    };
+
+    private static StepRecord ReadStep(NpgsqlDataReader row) => new()
+    {
+        Name = row.GetString(0),
+        State = Enum.Parse<StepState>(row.GetString(1)),
+        Attempt = row.GetInt32(2),
+        Failures = row.GetInt32(3),
+        Result = row.IsDBNull(4) ? null : row.GetString(4),
+        Error = row.IsDBNull(5) ? null : JobsJson.Read(row.GetString(5)),
+        RetryAt = row.IsDBNull(6) ? null : row.GetFieldValue<DateTimeOffset>(6),
+        StartedAt = row.GetFieldValue<DateTimeOffset>(7),
+        FinishedAt = row.IsDBNull(8) ? null : row.GetFieldValue<DateTimeOffset>(8),
+    };
+}

@@ -1,0 +1,39 @@
+using Beamtime.Core.Access;
+using Beamtime.Core.Settings;
+
+namespace Beamtime.Tests.House;
+
+/// <summary>
+/// Pages made from the program stand in the tree as it would make them now. With <c>APPROVE=1</c> they are written anew.
+/// </summary>
+[Trait("Category", "Approval")]
+public sealed class ApprovalTests
+{
+    [Fact]
+    public void The_page_of_errors_is_current() =>
+        Approve("docs/reference/errors.md", ErrorReference.Write(Repository.Assemblies));
+
+    [Fact]
+    public void The_page_of_settings_is_current() =>
+        Approve("docs/reference/configuration.md", SettingsReference.Write(SettingsReader.OptionTypes(Repository.Assemblies)));
+
+    [Fact]
+    public void Every_setting_says_what_it_means() =>
+        Assert.Empty(
+            from type in SettingsReader.OptionTypes(Repository.Assemblies)
+            from property in ((RecordShape)SettingShape.Of(type)).Properties
+            where property.Description.Length == 0
+            select $"{type.FullName}.{property.Property.Name}");
+
+    private static void Approve(string path, string text)
+    {
+        string file = Path.Combine(Repository.Root, path);
+        if (EnvironmentVariables.OfProcess()["APPROVE"] is not null)
+        {
+            File.WriteAllText(file, text);
+        }
+
+        string approved = File.Exists(file) ? File.ReadAllText(file) : "";
+        Assert.True(approved == text, $"{path} differs from what the program says; `make docs` writes it anew");
+    }
+}

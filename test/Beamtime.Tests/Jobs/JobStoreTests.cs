@@ -1,0 +1,82 @@
+using Beamtime.Core.Jobs;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Tests.Jobs;
+
+public sealed class JobStoreTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_page_shows_the_newest_first_with_the_total()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var correlation = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        for (var n = 0; n < 7; n++)
+        {
+            await fixture.Queue.EnqueueAsync(
+                JobFixture.Kind.Of(new Errand(n)) with { Correlation = n < 5 ? correlation : null }, Cancel);
+        }
+
+        var all = await fixture.Store.ListAsync(new JobFilter(), 0, 100, Cancel);
+        Assert.Equal(all.Jobs.OrderByDescending(j => j.Id.Value).Select(j => j.Id), all.Jobs.Select(j => j.Id));
+        var page = await fixture.Store.ListAsync(new JobFilter { Correlation = correlation, Kind = "errand" }, 3, 3, Cancel);
+        Assert.Equal((5L, 2), (page.Total, page.Jobs.Count));
+        Assert.Empty((await fixture.Store.ListAsync(new JobFilter { State = JobState.Dead }, 0, 3, Cancel)).Jobs);
+    }
+
+    [Fact]
+    public async Task A_dead_job_is_retried_with_all_its_attempts_and_only_a_dead_one()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var id = await fixture.EnqueueAsync();
+        Refuses("jobs.state.forbids", await fixture.Store.RetryAsync(id, Cancel));
+        await fixture.Leases.BuryAsync(await fixture.ClaimOneAsync(), JobErrors.HandlerFailed.Because("odd"), Cancel);
+        Assert.IsType<Accepted<JobId>>(await fixture.Store.RetryAsync(id, Cancel));
+        Assert.Equal(1, (await fixture.ClaimOneAsync()).Attempt);
+        Assert.Equal("odd", (await fixture.GetAsync(id)).LastError!.Message);
+    }
+
+    [Fact]
+    public async Task A_dead_job_whose_key_was_taken_is_not_retried()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var job = JobFixture.Kind.Of(new Errand(1)) with { Key = "one" };
+        var dead = await fixture.Queue.EnqueueAsync(job, Cancel);
+        await fixture.Leases.BuryAsync(await fixture.ClaimOneAsync(), JobErrors.HandlerFailed.Because("odd"), Cancel);
+        await fixture.Queue.EnqueueAsync(job, Cancel);
+        Refuses("jobs.key.taken", await fixture.Store.RetryAsync(dead.Id, Cancel));
+    }
+
+    [Fact]
+    public async Task What_has_ended_or_does_not_exist_is_not_cancelled()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var id = await fixture.EnqueueAsync();
+        Assert.IsType<Accepted<JobId>>(await fixture.Store.CancelAsync(id, Cancel));
+        Refuses("jobs.state.forbids", await fixture.Store.CancelAsync(id, Cancel));
+        Refuses("jobs.job.not_found", await fixture.Store.CancelAsync(JobId.New(TimeProvider.System), Cancel));
+        Assert.Empty(await fixture.ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Finished_jobs_are_pruned_after_their_retention_and_dead_ones_later()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        await fixture.EnqueueAsync(1);
+        await fixture.EnqueueAsync(2);
+        await fixture.EnqueueAsync(3);
+        var claimed = await fixture.ClaimAsync(2);
+        await fixture.Leases.CompleteAsync([claimed[0]], Cancel);
+        await fixture.Leases.BuryAsync(claimed[1], JobErrors.HandlerFailed.Because("odd"), Cancel);
+        Assert.Equal(0, await fixture.Store.PruneAsync(JobFixture.Lease, JobFixture.Lease * 3, 10, Cancel));
+        await fixture.LetLeasesRunOutAsync();
+        Assert.Equal(1, await fixture.Store.PruneAsync(JobFixture.Lease, JobFixture.Lease * 3, 10, Cancel));
+        await fixture.LetLeasesRunOutAsync();
+        Assert.Equal(1, await fixture.Store.PruneAsync(JobFixture.Lease, JobFixture.Lease * 3, 10, Cancel));
+        Assert.Equal(1, (await fixture.Store.ListAsync(new JobFilter(), 0, 10, Cancel)).Total);
+    }
+
+    private static void Refuses(string code, Outcome<JobId> outcome) =>
+        Assert.Equal(code, Assert.Single(Assert.IsType<Refused<JobId>>(outcome).Reasons).Code);
+}
