@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Recording;
+using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Recording;

@@ -29,7 +29,7 @@ internal sealed class OpenRecording
         Fault = Try(() =>
         {
             // A scan that goes on after its writer died gets a further segment.
-            _segment = Folder.FindLive().Count + 1;
+            _segment = Folder.NextSegment();
             _live = LiveFile.Create(Folder.Live(_segment), scan);
             _next = _segment == 1 ? 0 : -1;
         });

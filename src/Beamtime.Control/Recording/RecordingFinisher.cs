@@ -76,17 +76,10 @@ internal sealed partial class RecordingFinisher(
     /// <param name="folder">Where they lie.</param>
     public static void RemoveLive(RecordingFolder folder)
     {
-        // From the last on: while the first is there, the others are found.
+        // From the last on: what is left after a crash in between is still a beginning.
         foreach (var live in folder.FindLive().Reverse())
         {
-            if (Hdf5.H5File.IsHdf5(live))
-            {
-                File.Delete(live);
-            }
-            else
-            {
-                File.Move(live, live + ".unreadable", overwrite: true);
-            }
+            File.Delete(live);
         }
     }
 

@@ -9,6 +9,7 @@ namespace Beamtime.Control.Recording;
 internal sealed record RecordingFolder(string Folder, string Prefix)
 {
     private const int Bundle = 1000;
+    private const string Unreadable = ".unreadable";
 
     /// <summary>The final file.</summary>
     public string Final => Path.Combine(Folder, $"{Prefix}_master.h5");
@@ -24,17 +25,20 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
             ? $"{Prefix}_master.live.h5"
             : string.Create(CultureInfo.InvariantCulture, $"{Prefix}_master.live.{segment}.h5"));
 
-    /// <summary>The live files that exist, in order.</summary>
-    public IReadOnlyList<string> FindLive()
-    {
-        var found = new List<string>();
-        for (var segment = 1; File.Exists(Live(segment)); segment++)
-        {
-            found.Add(Live(segment));
-        }
+    /// <summary>The live files that exist, in the order of their segments.</summary>
+    public IReadOnlyList<string> FindLive() => [.. Segments().Select(Live)];
 
-        return found;
-    }
+    /// <summary>The segment that a writer begins now.</summary>
+    public int NextSegment() => Segments().LastOrDefault() + 1;
+
+    /// <summary>Live files that turned out to be unreadable and were put aside.</summary>
+    public IReadOnlyList<string> FindUnreadable() => Directory.Exists(Folder)
+        ? [.. Directory.EnumerateFiles(Folder, $"{Prefix}_master.live*{Unreadable}").Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Puts a live file aside that cannot be read.</summary>
+    /// <param name="live">The file.</param>
+    public static void PutAside(string live) => File.Move(live, live + Unreadable, overwrite: true);
 
     /// <summary>Names the folder of a scan; touches nothing.</summary>
     /// <param name="options">The base path.</param>
@@ -79,10 +83,30 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
             throw new RefusedException(RecordingErrors.Explain(error, RecordingErrors.FolderUnwritable, Folder));
         }
 
-        if (File.Exists(Final) || File.Exists(Live(1)))
+        if (File.Exists(Final) || FindLive().Count > 0)
         {
             throw new RefusedException(RecordingErrors.FolderTaken.Because($"{Folder} has files of {Prefix} already."));
         }
+    }
+
+    private IEnumerable<int> Segments()
+    {
+        if (!Directory.Exists(Folder))
+        {
+            return [];
+        }
+
+        var first = $"{Prefix}_master.live.";
+        return Directory.EnumerateFiles(Folder, first + "*h5")
+            .Select(path => Path.GetFileName(path)[first.Length..])
+            .Select(rest => rest == "h5"
+                ? 1
+                : rest.EndsWith(".h5", StringComparison.Ordinal)
+                    && int.TryParse(rest.AsSpan(0, rest.Length - 3), NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+                    ? n
+                    : 0)
+            .Where(n => n > 0)
+            .Order();
     }
 
     private static void Check(string? name, string what, bool isPath, List<Reason> reasons)

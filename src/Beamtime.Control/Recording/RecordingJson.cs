@@ -21,6 +21,7 @@ internal sealed record RecordingEnd(ScanEnd End, long Points, DateTimeOffset At,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true,
     IncludeFields = true,
+    UseStringEnumConverter = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     Converters = [typeof(ValueConverter)])]
 [JsonSerializable(typeof(ScanOpened))]

@@ -52,7 +52,6 @@ internal sealed class RecordingSource : IDisposable
     public static RecordingSource Open(RecordingFolder folder, ScanOpened fallback, RecordingEnd? told)
     {
         var files = new List<H5File>();
-        var unreadable = new List<string>();
         try
         {
             foreach (var path in folder.FindLive())
@@ -63,25 +62,16 @@ internal sealed class RecordingSource : IDisposable
                 }
                 else
                 {
-                    unreadable.Add(Path.GetFileName(path));
+                    RecordingFolder.PutAside(path);
                 }
             }
 
             var segments = CountRows(files);
             var scan = files.Count == 0 ? fallback : Read(files[0]);
             var end = told ?? (files.Count == 0 ? null : ReadEnd(files[^1])) ?? Interrupted(scan, segments);
-            return new RecordingSource(
-                folder,
-                scan,
-                unreadable.Count == 0 ? end : end with
-                {
-                    Reasons =
-                    [
-                        .. end.Reasons,
-                        .. unreadable.Select(name => RecordingErrors.LiveUnreadable.Because($"{name} is no HDF5 file")),
-                    ],
-                },
-                segments);
+            var unreadable = folder.FindUnreadable()
+                .Select(path => RecordingErrors.LiveUnreadable.Because($"{Path.GetFileName(path)} was put aside"));
+            return new RecordingSource(folder, scan, end with { Reasons = [.. end.Reasons, .. unreadable] }, segments);
         }
         catch
         {

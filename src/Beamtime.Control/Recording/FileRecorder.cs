@@ -1,0 +1,40 @@
+using Beamtime.Control.Scans;
+using Beamtime.Core.Database;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Recording;
+
+/// <summary>Gives scans their folders, and notes which ones have files to be closed.</summary>
+/// <param name="options">The base path.</param>
+/// <param name="beamline">The beamline.</param>
+/// <param name="time">The clock.</param>
+internal sealed class FileRecorder(RecordingOptions options, string beamline, TimeProvider time) : ScanRecorder
+{
+    /// <inheritdoc/>
+    public override (string Folder, string FilePrefix) MakeFolder(int number)
+    {
+        try
+        {
+            var place = RecordingFolder.Name(options, beamline, number, suffix: null, directory: null);
+            place.Make();
+            return (place.Folder, place.Prefix);
+        }
+        catch (RefusedException refused)
+        {
+            throw new FaultException(refused.Reasons[0], refused);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task OpenAsync(
+        DatabaseTransaction transaction, Guid scan, ScanRecord record, CancellationToken cancel) =>
+        RecordingStore.OpenAsync(
+            transaction,
+            new RecordingRow(
+                scan, record.Beamline, record.Number, record.Folder!, record.FilePrefix!, record.Request.Scan, time.GetUtcNow()),
+            cancel);
+
+    /// <inheritdoc/>
+    public override Task ForgetAsync(DatabaseTransaction transaction, Guid scan, CancellationToken cancel) =>
+        RecordingStore.ForgetAsync(transaction, scan, cancel);
+}

@@ -1,0 +1,39 @@
+using Beamtime.Control.Scans;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Plugins;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Control.Recording;
+
+/// <summary>Hands the parts of recording to the program.</summary>
+internal static class RecordingRegistration
+{
+    private const int NoticesKept = 1024;
+
+    extension(IServiceCollection services)
+    {
+        /// <summary>
+        /// Registers the file writer, recovery and the recorder of one beamline. The program runs recovery, then the
+        /// writer, and aborts a scan whose <see cref="RecordingFault"/> ends it.
+        /// </summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddRecording(string beamline) => services
+            .AddSingleton<RecordingStore>()
+            .AddSingleton<ScanRecorder>(s => new FileRecorder(
+                s.GetRequiredService<RecordingOptions>(), beamline, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new Topic<RecordingNotice>(
+                $"{beamline}.recordings", NoticesKept, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new RecordingFinisher(
+                s.GetRequiredService<RecordingOptions>(),
+                s.GetRequiredService<PluginRegistry>().Sections,
+                s.GetRequiredService<RecordingStore>().CloseAsync,
+                s.GetRequiredService<ILogger<RecordingFinisher>>()))
+            .AddSingleton(s => new RecordingRecovery(
+                s.GetRequiredService<RecordingStore>(),
+                s.GetRequiredService<RecordingFinisher>(),
+                beamline,
+                s.GetRequiredService<ILogger<RecordingRecovery>>()))
+            .AddSingleton<FileWriter>();
+    }
+}
