@@ -21,7 +21,14 @@ public sealed class H5File : H5Group
     }
 
     /// <summary>The version of libhdf5 in use.</summary>
-    public static Version LibraryVersion => Library.Version;
+    public static Version LibraryVersion
+    {
+        get
+        {
+            using Lock.Scope scope = Library.Enter();
+            return Library.Version;
+        }
+    }
 
     /// <summary>The path by which the file was opened.</summary>
     public string FileName { get; }
