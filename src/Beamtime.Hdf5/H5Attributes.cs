@@ -107,7 +107,10 @@ public sealed unsafe class H5Attributes
     public IReadOnlyList<string> ReadNames()
     {
         using Lock.Scope scope = Library.Enter();
-        long id = _owner.Id;
+
+        // A file's own id is no place to count attributes; its root group is.
+        using Temporary owner = new(H5O.Open(_owner.Id, ".", H5P.Default), "open the owner of attributes");
+        long id = owner.Id;
         int count = Errors.Check(H5A.GetCount(id), "count the attributes of", _owner.Path);
         string[] names = new string[count];
         for (int i = 0; i < count; i++)

@@ -8,9 +8,10 @@ namespace Beamtime.Hdf5;
 /// </summary>
 public sealed unsafe class H5Dataset : H5Object
 {
-    private readonly long[] _chunk;
-    private readonly int _filterCount;
-    private readonly bool _isVirtual;
+    private readonly Chunking _chunks;
+    private readonly bool _hasElements;
+    private ObjectHandle? _appended;
+    private long _appendedRows;
 
     internal H5Dataset(H5File file, long id, string path)
         : base(file, id, path)
@@ -19,19 +20,10 @@ public sealed unsafe class H5Dataset : H5Object
         ElementType = StoredType.Read(type.Id);
         using Temporary space = new(H5D.GetSpace(id), "read the shape of a data set");
         Rank = Errors.Check(H5S.GetRank(space.Id), "read the rank of", path);
-        HasElements = H5S.GetKind(space.Id) != H5S.Null;
+        _hasElements = H5S.GetKind(space.Id) != H5S.Null;
         using Temporary creation = new(H5D.GetCreation(id), "read the layout of a data set");
-        int layout = H5P.GetLayout(creation.Id);
-        _isVirtual = layout == H5P.LayoutVirtual;
-        _filterCount = H5P.GetFilterCount(creation.Id);
-        _chunk = new long[layout == H5P.LayoutChunked ? Rank : 0];
-        fixed (long* lengths = _chunk)
-        {
-            if (_chunk.Length > 0)
-            {
-                Errors.Check(H5P.GetChunk(creation.Id, Rank, lengths), "read the chunk of", path);
-            }
-        }
+        IsVirtual = H5P.GetLayout(creation.Id) == H5P.LayoutVirtual;
+        _chunks = new Chunking(creation.Id, Rank, ElementType, path);
     }
 
     /// <summary>The type of the elements.</summary>
@@ -41,10 +33,10 @@ public sealed unsafe class H5Dataset : H5Object
     public int Rank { get; }
 
     /// <summary>The shape of a chunk; empty where the data set is not chunked.</summary>
-    public ReadOnlySpan<long> Chunk => _chunk;
+    public ReadOnlySpan<long> Chunk => _chunks.Shape;
 
     /// <summary>Whether it shows blocks of other data sets; see <see cref="ReadVirtualSources"/>.</summary>
-    public bool IsVirtual => _isVirtual;
+    public bool IsVirtual { get; }
 
     /// <summary>The length of each axis at this moment.</summary>
     public long[] Shape
@@ -82,8 +74,6 @@ public sealed unsafe class H5Dataset : H5Object
         }
     }
 
-    private bool HasElements { get; }
-
     /// <summary>Adds rows at the end of axis 0.</summary>
     /// <param name="rows">Whole rows, one behind the other. Any number; many at once cost little more than one.</param>
     /// <exception cref="Hdf5Exception">Another element type, a shape that cannot grow, or a failed write.</exception>
@@ -115,10 +105,10 @@ public sealed unsafe class H5Dataset : H5Object
         Grow(id, shape, limits, count[0]);
         Extend(space.Id, shape, limits);
         H5S.Select(space.Id, offset, count);
-        using Temporary memory = H5S.Simple(count);
+        long memory = SpaceOfRows(count);
         fixed (T* data = rows)
         {
-            if (H5D.Write(id, Element<T>.Memory, memory.Id, space.Id, H5P.Default, data) < 0)
+            if (H5D.Write(id, Element<T>.Memory, memory, space.Id, H5P.Default, data) < 0)
             {
                 throw Shrink(id, shape, offset[0]);
             }
@@ -136,24 +126,14 @@ public sealed unsafe class H5Dataset : H5Object
         using Lock.Scope scope = Library.Enter();
         long id = Id;
         RequireRows();
-        RequireChunk(data, skippedFilters);
+        _chunks.RequireData(data, skippedFilters);
         Span<long> shape = stackalloc long[Rank], limits = stackalloc long[Rank], offset = stackalloc long[Rank];
         using Temporary space = OpenSpace(id, shape, limits);
-        bool isWholeRows = true;
-        for (int axis = 1; axis < Rank; axis++)
-        {
-            isWholeRows &= _chunk[axis] >= shape[axis];
-        }
-
-        if (!isWholeRows || shape[0] % _chunk[0] != 0)
-        {
-            throw new InvalidOperationException($"A chunk of '{Path}' does not begin and end with a row at its end.");
-        }
-
+        _chunks.RequireRows(shape);
         offset.Clear();
         offset[0] = shape[0];
-        Grow(id, shape, limits, _chunk[0]);
-        if (PutChunk(id, offset, data, skippedFilters) < 0)
+        Grow(id, shape, limits, Chunk[0]);
+        if (Chunking.Write(id, offset, data, skippedFilters) < 0)
         {
             throw Shrink(id, shape, offset[0]);
         }
@@ -167,9 +147,9 @@ public sealed unsafe class H5Dataset : H5Object
     {
         using Lock.Scope scope = Library.Enter();
         long id = Id;
-        RequireChunk(data, skippedFilters);
-        RequireChunkOffset(id, offset);
-        Errors.Check(PutChunk(id, offset, data, skippedFilters), "write a chunk of", Path);
+        _chunks.RequireData(data, skippedFilters);
+        RequireChunkStart(id, offset);
+        Errors.Check(Chunking.Write(id, offset, data, skippedFilters), "write a chunk of", Path);
     }
 
     /// <summary>Reads one chunk as its bytes lie in the file.</summary>
@@ -179,24 +159,8 @@ public sealed unsafe class H5Dataset : H5Object
     {
         using Lock.Scope scope = Library.Enter();
         long id = Id;
-        RequireChunkOffset(id, offset);
-        ulong size;
-        uint skipped = 0;
-        fixed (long* start = offset)
-        {
-            Errors.Check(H5D.GetChunkSize(id, start, &size), "look for a chunk of", Path);
-            byte[] data = new byte[checked((int)size)];
-            fixed (byte* first = data)
-            {
-                if (size > 0)
-                {
-                    Errors.Check(H5D.ReadChunk(id, H5P.Default, start, &skipped, first), "read a chunk of", Path);
-                }
-            }
-
-            skippedFilters = skipped;
-            return data;
-        }
+        RequireChunkStart(id, offset);
+        return _chunks.Read(id, offset, out skippedFilters);
     }
 
     /// <summary>Changes the shape, within <see cref="MaxShape"/>; what falls outside is lost.</summary>
@@ -340,7 +304,7 @@ public sealed unsafe class H5Dataset : H5Object
     public IReadOnlyList<H5VirtualSource> ReadVirtualSources()
     {
         using Lock.Scope scope = Library.Enter();
-        return VirtualSources.Read(Id, Path, _isVirtual);
+        return VirtualSources.Read(Id, Path, IsVirtual);
     }
 
     /// <summary>
@@ -350,7 +314,20 @@ public sealed unsafe class H5Dataset : H5Object
     public IReadOnlyList<H5MissingSource> FindMissingSources()
     {
         using Lock.Scope scope = Library.Enter();
-        return VirtualSources.FindMissing(VirtualSources.Read(Id, Path, _isVirtual), this);
+        return VirtualSources.FindMissing(VirtualSources.Read(Id, Path, IsVirtual), this);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool isDisposing)
+    {
+        if (isDisposing && _appended is not null)
+        {
+            using Lock.Scope scope = Library.Enter();
+            File.Release(_appended);
+            _appended.Dispose();
+        }
+
+        base.Dispose(isDisposing);
     }
 
     private void ReadShape(long id, Span<long> shape, Span<long> limits) => OpenSpace(id, shape, limits).Dispose();
@@ -370,7 +347,7 @@ public sealed unsafe class H5Dataset : H5Object
     {
         Span<long> shape = stackalloc long[Rank];
         ReadShape(id, shape, []);
-        long length = HasElements ? Slice.Length(shape) : 0;
+        long length = _hasElements ? Slice.Length(shape) : 0;
         return length <= Array.MaxLength
             ? (int)length
             : throw new Hdf5Exception(
@@ -381,55 +358,46 @@ public sealed unsafe class H5Dataset : H5Object
     {
         Span<long> shape = stackalloc long[Rank];
         ReadShape(id, shape, []);
-        if (!HasElements || Slice.Length(shape) != length)
+        if (!_hasElements || Slice.Length(shape) != length)
         {
             throw new ArgumentException($"'{Path}' of shape {Slice.Describe(shape)} does not hold {length} elements.");
         }
     }
 
+    /// <summary>The space of appended rows in memory, kept from one append to the next.</summary>
+    private long SpaceOfRows(ReadOnlySpan<long> count)
+    {
+        if (_appended is null)
+        {
+            fixed (long* dims = count)
+            {
+                long space = H5S.CreateSimple(count.Length, dims, null);
+                _appended = new ObjectHandle(Errors.Check(space, "make a data space"));
+                File.Adopt(_appended);
+            }
+        }
+        else if (_appendedRows != count[0])
+        {
+            Extend(_appended.Id, count, count);
+        }
+
+        _appendedRows = count[0];
+        return _appended.Id;
+    }
+
     private void RequireRows()
     {
-        if (Rank == 0 || _chunk.Length == 0)
+        if (!_chunks.IsChunked)
         {
             throw new Hdf5Exception(Hdf5Error.WrongKind, $"'{Path}' is not extendable.");
         }
     }
 
-    private void RequireChunk(ReadOnlySpan<byte> data, uint skippedFilters)
+    private void RequireChunkStart(long id, ReadOnlySpan<long> offset)
     {
-        if (_chunk.Length == 0)
-        {
-            throw new Hdf5Exception(Hdf5Error.WrongKind, $"'{Path}' has no chunks.");
-        }
-
-        uint all = _filterCount >= 32 ? uint.MaxValue : (1u << _filterCount) - 1;
-        long plain = Slice.Length(_chunk) * Math.Max(1, ElementType.Size);
-        bool isPlain = (skippedFilters & all) == all;
-        if (data.IsEmpty || (isPlain && data.Length != plain))
-        {
-            throw new ArgumentException($"A chunk of '{Path}' has {plain} bytes, not {data.Length}.", nameof(data));
-        }
-    }
-
-    private void RequireChunkOffset(long id, ReadOnlySpan<long> offset)
-    {
-        if (_chunk.Length == 0)
-        {
-            throw new Hdf5Exception(Hdf5Error.WrongKind, $"'{Path}' has no chunks.");
-        }
-
-        Span<long> shape = stackalloc long[Rank], one = stackalloc long[Rank];
+        Span<long> shape = stackalloc long[Rank];
         ReadShape(id, shape, []);
-        one.Fill(1);
-        Slice.RequireInside(shape, offset, one, Path);
-        for (int axis = 0; axis < Rank; axis++)
-        {
-            if (offset[axis] % _chunk[axis] != 0)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(offset), $"{Slice.Describe(offset)} is not the start of a chunk of '{Path}'.");
-            }
-        }
+        _chunks.RequireStart(shape, offset);
     }
 
     private void Grow(long id, Span<long> shape, ReadOnlySpan<long> limits, long rows)
@@ -497,15 +465,6 @@ public sealed unsafe class H5Dataset : H5Object
         fixed (long* dims = shape, bounds = limits)
         {
             Errors.Check(H5S.SetExtent(space, shape.Length, dims, bounds), "extend a data space");
-        }
-    }
-
-    private static int PutChunk(long id, ReadOnlySpan<long> offset, ReadOnlySpan<byte> data, uint skippedFilters)
-    {
-        fixed (long* start = offset)
-        fixed (byte* first = data)
-        {
-            return H5D.WriteChunk(id, H5P.Default, skippedFilters, start, (nuint)data.Length, first);
         }
     }
 }

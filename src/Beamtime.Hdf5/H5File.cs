@@ -4,24 +4,31 @@ namespace Beamtime.Hdf5;
 
 /// <summary>An open HDF5 file, which is also its root group.</summary>
 /// <remarks>
-/// Closing the file closes every group and data set that was opened through it. It is not left to HDF5's strong close
-/// degree, which would forbid the process to follow a link into another file that it has open.
+/// Closing the file closes every group and data set that was opened through it, also those that a link led to in other
+/// files. HDF5's strong close degree would not reach those, and would close what another open of the file still uses.
 /// </remarks>
 public sealed class H5File : H5Group
 {
     private readonly FileHandle _file;
     private readonly HashSet<ObjectHandle> _children = [];
 
-    private H5File(long id, string fileName, H5FileAccess access)
+    private H5File(long id, long accessList, string fileName, H5FileAccess access)
         : base(null, id, "/")
     {
-        _file = new FileHandle(id);
+        _file = new FileHandle(id, accessList);
         FileName = fileName;
         Access = access;
     }
 
     /// <summary>The version of libhdf5 in use.</summary>
-    public static Version LibraryVersion => Library.Version;
+    public static Version LibraryVersion
+    {
+        get
+        {
+            using Lock.Scope scope = Library.Enter();
+            return Library.Version;
+        }
+    }
 
     /// <summary>The path by which the file was opened.</summary>
     public string FileName { get; }
@@ -57,7 +64,7 @@ public sealed class H5File : H5Group
         using Temporary access = FileAccess(options);
         uint flags = options.Overwrite ? H5F.Truncate : H5F.Exclusive;
         long id = Errors.Check(H5F.Create(fileName, flags, H5P.Default, access.Id), "create the file", fileName);
-        return new H5File(id, fileName, H5FileAccess.ReadWrite);
+        return new H5File(id, access.Id, fileName, H5FileAccess.ReadWrite);
     }
 
     /// <summary>Opens an existing file.</summary>
@@ -95,7 +102,7 @@ public sealed class H5File : H5Group
                 : failure;
         }
 
-        return new H5File(id, fileName, access);
+        return new H5File(id, list.Id, fileName, access);
     }
 
     /// <summary>Whether the file begins like an HDF5 file; false also when there is none.</summary>

@@ -145,7 +145,8 @@ public class H5Group : H5Object
     public void Delete(string path)
     {
         using Lock.Scope scope = Library.Enter();
-        BeginCreation(path, "delete");
+        Text.RequireName(path);
+        RequireNoSwmr("delete");
         if (!Links.Exists(Id, path))
         {
             throw new Hdf5Exception(Hdf5Error.NotFound, $"'{Join(path)}' does not exist in '{File.FileName}'.");
@@ -191,11 +192,22 @@ public class H5Group : H5Object
         return Links.ReadChildren(Id, Path);
     }
 
+    /// <summary>The last name of a path: what kind of link it is, and where it leads.</summary>
+    /// <exception cref="Hdf5Exception">There is no such name.</exception>
+    public H5Child ReadLink(string path)
+    {
+        Text.RequireName(path);
+        using Lock.Scope scope = Library.Enter();
+        return Links.Exists(Id, path)
+            ? Links.ReadChild(Id, path)
+            : throw new Hdf5Exception(Hdf5Error.NotFound, $"'{Join(path)}' does not exist in '{File.FileName}'.");
+    }
+
     internal void BeginCreation(string path, string action)
     {
         Text.RequireName(path);
         RequireNoSwmr(action);
-        if (action != "delete" && Links.Exists(Id, path))
+        if (Links.Exists(Id, path))
         {
             throw new Hdf5Exception(
                 Hdf5Error.AlreadyExists, $"Cannot {action}: '{Join(path)}' exists already in '{File.FileName}'.");

@@ -93,4 +93,5 @@ internal sealed record DeviceSetRequest
 [JsonSerializable(typeof(DeviceAnswer[]))]
 [JsonSerializable(typeof(DeviceSetRequest))]
 [JsonSerializable(typeof(Reason[]))]
+[JsonSerializable(typeof(long))]
 internal sealed partial class DeviceJson : JsonSerializerContext;

@@ -123,7 +123,7 @@ internal sealed class DeviceDesk(
             var (row, among) = signal.IsRead
                 ? (last, device.ReadSignals)
                 : (configuration ?? ReadOnlyMemory<Reading>.Empty, device.ConfigurationSignals);
-            var index = among.Index().FirstOrDefault(s => s.Item == signal, (-1, signal)).Item1;
+            var index = among.Index().FirstOrDefault(s => s.Item == signal, (Index: -1, Item: signal)).Index;
             signals.Add(SignalAnswer.Of(signal, index >= 0 && index < row.Length ? row.Span[index] : null));
         }
 

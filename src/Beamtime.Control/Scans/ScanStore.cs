@@ -162,7 +162,8 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
         }
 
         return int.TryParse(numberOrId.TrimStart('S', 's'), out var number)
-            ? (await ListAsync(new RecordQuery { Beamline = beamline, Number = number, Limit = 1 }, cancel)).Items.FirstOrDefault()
+            && (await ListAsync(new RecordQuery { Beamline = beamline, Number = number, Limit = 1 }, cancel)).Items is [var found]
+            ? found
             : null;
     }
 

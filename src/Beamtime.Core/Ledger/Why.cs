@@ -7,6 +7,9 @@ internal readonly record struct PersonId(Guid Value)
     /// <summary>The program acting on its own.</summary>
     public static readonly PersonId System = new(Guid.Parse("00000000-0000-7000-8000-000000000001"));
 
+    /// <summary>The operator at the machine itself.</summary>
+    public static readonly PersonId LocalOperator = new(Guid.Parse("00000000-0000-7000-8000-000000000002"));
+
     public override string ToString() => Value.ToString();
 }
 

@@ -5,15 +5,6 @@ namespace Beamtime.Hdf5.Native;
 /// <summary>The library as a whole.</summary>
 internal static unsafe partial class H5
 {
-    [LibraryImport(Library.Name, EntryPoint = "H5open")]
-    public static partial int Open();
-
-    [LibraryImport(Library.Name, EntryPoint = "H5get_libversion")]
-    public static partial int GetVersion(uint* major, uint* minor, uint* release);
-
-    [LibraryImport(Library.Name, EntryPoint = "H5is_library_threadsafe")]
-    public static partial int IsThreadSafe(byte* isThreadSafe);
-
     [LibraryImport(Library.Name, EntryPoint = "H5free_memory")]
     public static partial int FreeMemory(void* memory);
 }

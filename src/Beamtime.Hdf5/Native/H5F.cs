@@ -32,4 +32,10 @@ internal static unsafe partial class H5F
 
     [LibraryImport(Library.Name, EntryPoint = "H5Fstart_swmr_write")]
     public static partial int StartSwmrWrite(long file);
+
+    [LibraryImport(Library.Name, EntryPoint = "H5Fget_vfd_handle")]
+    public static partial int GetDriverHandle(long file, long access, void** handle);
+
+    [LibraryImport(Library.Name, EntryPoint = "H5FD_sec2_init")]
+    public static partial long Sec2Driver();
 }

@@ -30,6 +30,9 @@ internal static unsafe partial class H5P
     [LibraryImport(Library.Name, EntryPoint = "H5Pcreate")]
     public static partial long Create(long propertyClass);
 
+    [LibraryImport(Library.Name, EntryPoint = "H5Pget_driver")]
+    public static partial long GetDriver(long list);
+
     [LibraryImport(Library.Name, EntryPoint = "H5Pset_libver_bounds")]
     public static partial int SetFormat(long list, int low, int high);
 

@@ -34,8 +34,15 @@ internal sealed class ObjectHandle : SafeHandle
 /// <summary>The id of an open file.</summary>
 internal sealed class FileHandle : SafeHandle
 {
-    public FileHandle(long id)
-        : base(-1, ownsHandle: true) => SetHandle((nint)id);
+    private readonly int _descriptor;
+
+    /// <summary>Takes a file just opened with this access list.</summary>
+    public FileHandle(long id, long access)
+        : base(-1, ownsHandle: true)
+    {
+        SetHandle((nint)id);
+        _descriptor = Descriptor.Take(id, access);
+    }
 
     public override bool IsInvalid => handle < 0;
 
@@ -44,14 +51,13 @@ internal sealed class FileHandle : SafeHandle
     /// <summary>Closes the file and says so when libhdf5 could not write what was left to write.</summary>
     public void CloseOrThrow()
     {
-        long id = handle;
         SetHandleAsInvalid();
-        Errors.Check(H5F.Close(id), "close the file");
+        Errors.Check(Descriptor.Close(handle, _descriptor), "close the file");
     }
 
     protected override bool ReleaseHandle()
     {
         using Lock.Scope scope = Library.Enter();
-        return H5F.Close(handle) >= 0;
+        return Descriptor.Close(handle, _descriptor) >= 0;
     }
 }

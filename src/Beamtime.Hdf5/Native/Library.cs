@@ -23,64 +23,65 @@ internal static class Library
 
     private static readonly Version Oldest = new(1, 10, 3);
     private static readonly Lock Gate = new();
-    private static readonly nint Module;
+    private static nint _module;
 
     [ThreadStatic]
-    private static bool _isSilent;
+    private static bool _isReady;
 
-    static Library()
+    /// <summary>The version of the library that was found.</summary>
+    public static Version Version { get; private set; } = new();
+
+    /// <summary>Since 1.12 the link query has a second form under another name.</summary>
+    public static bool HasLinkInfo2 { get; private set; }
+
+    /// <summary>Begins an operation: takes the lock and keeps libhdf5 from printing errors of this thread.</summary>
+    /// <exception cref="DllNotFoundException">There is no libhdf5, or it is too old.</exception>
+    public static Lock.Scope Enter()
     {
-        Module = Load();
-        NativeLibrary.SetDllImportResolver(typeof(Library).Assembly, Resolve);
-        uint major = 0, minor = 0, release = 0;
-        byte isThreadSafe = 0;
-        unsafe
+        if (!_isReady)
         {
-            if (H5.Open() < 0 || H5.GetVersion(&major, &minor, &release) < 0 || H5.IsThreadSafe(&isThreadSafe) < 0)
-            {
-                throw new DllNotFoundException("libhdf5 was found but could not be initialised.");
-            }
+            PrepareThread();
+        }
+
+        return Gate.EnterScope();
+    }
+
+    /// <summary>The value of a global id such as <c>H5T_NATIVE_INT_g</c>; macros hide it in C.</summary>
+    public static unsafe long Global(string symbol) => *(long*)NativeLibrary.GetExport(_module, symbol);
+
+    private static unsafe void PrepareThread()
+    {
+        using Lock.Scope scope = Gate.EnterScope();
+        if (_module == 0)
+        {
+            Initialise(Load());
+        }
+
+        // The switch is per thread in a thread-safe build and per library otherwise; once per thread serves both.
+        _ = H5E.SetAuto(0, null, null);
+        _isReady = true;
+    }
+
+    private static unsafe void Initialise(nint module)
+    {
+        var open = (delegate* unmanaged[Cdecl]<int>)NativeLibrary.GetExport(module, "H5open");
+        var read = (delegate* unmanaged[Cdecl]<uint*, uint*, uint*, int>)NativeLibrary.GetExport(
+            module, "H5get_libversion");
+        uint major = 0, minor = 0, release = 0;
+        if (open() < 0 || read(&major, &minor, &release) < 0)
+        {
+            throw new DllNotFoundException("libhdf5 was found but could not be initialised.");
         }
 
         Version = new Version((int)major, (int)minor, (int)release);
-        IsThreadSafe = isThreadSafe != 0;
         if (Version < Oldest)
         {
             throw new DllNotFoundException($"libhdf5 {Version} is too old; {Oldest} or later is needed.");
         }
 
-        HasLinkInfo2 = NativeLibrary.TryGetExport(Module, "H5Lget_info2", out _);
-    }
-
-    /// <summary>The version of the library that was found.</summary>
-    public static Version Version { get; }
-
-    /// <summary>Whether libhdf5 guards itself, and keeps an error stack per thread.</summary>
-    public static bool IsThreadSafe { get; }
-
-    /// <summary>Since 1.12 the link query has a second form under another name.</summary>
-    public static bool HasLinkInfo2 { get; }
-
-    /// <summary>Begins an operation: takes the lock and keeps libhdf5 from printing errors of this thread.</summary>
-    public static Lock.Scope Enter()
-    {
-        Lock.Scope scope = Gate.EnterScope();
-        if (!_isSilent)
-        {
-            Silence();
-        }
-
-        return scope;
-    }
-
-    /// <summary>The value of a global id such as <c>H5T_NATIVE_INT_g</c>; macros hide it in C.</summary>
-    public static unsafe long Global(string symbol) => *(long*)NativeLibrary.GetExport(Module, symbol);
-
-    private static unsafe void Silence()
-    {
-        // The switch is per thread in a thread-safe build and per library otherwise; once per thread serves both.
-        _ = H5E.SetAuto(0, null, null);
-        _isSilent = true;
+        HasLinkInfo2 = NativeLibrary.TryGetExport(module, "H5Lget_info2", out _);
+        NativeLibrary.SetDllImportResolver(typeof(Library).Assembly, Resolve);
+        _module = module;
     }
 
     private static nint Load()
@@ -97,5 +98,5 @@ internal static class Library
             $"libhdf5 was not found (tried {string.Join(", ", FileNames)}). Install it, on Debian: libhdf5-103-1.");
     }
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name == Name ? Module : 0;
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name == Name ? _module : 0;
 }

@@ -21,13 +21,53 @@ internal static unsafe class Links
     {
         H5G.Description description;
         Errors.Check(H5G.GetDescription(group, &description), "list", path);
-        var children = new List<H5Child>(checked((int)description.LinkCount));
+        List<H5Child> children = [];
         for (ulong position = 0; position < description.LinkCount; position++)
         {
             children.Add(ReadChild(group, ReadName(group, position, path)));
         }
 
         return children;
+    }
+
+    /// <summary>The link at a path that exists.</summary>
+    public static H5Child ReadChild(long group, string path)
+    {
+        H5L.Description description;
+        Errors.Check(H5L.GetDescription(group, path, &description), "look at the link", path);
+        H5ObjectKind kind = OpenKind(group, path);
+        string name = path[(path.LastIndexOf('/') + 1)..];
+        if (description.Kind == H5L.Hard)
+        {
+            return new H5Child(name, kind, H5LinkKind.Hard, null, null);
+        }
+
+        byte[] value = new byte[checked((int)description.ValueSize) + 1];
+        fixed (byte* first = value)
+        {
+            Errors.Check(
+                H5L.GetValue(group, path, first, (nuint)description.ValueSize, H5P.Default), "read the link", path);
+            if (description.Kind == H5L.Soft)
+            {
+                return new H5Child(name, kind, H5LinkKind.Soft, Marshal.PtrToStringUTF8((nint)first), null);
+            }
+
+            if (description.Kind != H5L.External)
+            {
+                throw new Hdf5Exception(Hdf5Error.WrongKind, $"'{path}' is a link of a kind defined by its user.");
+            }
+
+            byte* file, target;
+            uint flags;
+            int result = H5L.UnpackExternal(first, (nuint)description.ValueSize, &flags, &file, &target);
+            Errors.Check(result, "read the link", path);
+            return new H5Child(
+                name,
+                kind,
+                H5LinkKind.External,
+                Marshal.PtrToStringUTF8((nint)target),
+                Marshal.PtrToStringUTF8((nint)file));
+        }
     }
 
     /// <summary>A text that is asked for twice: for its length, then for itself.</summary>
@@ -46,45 +86,6 @@ internal static unsafe class Links
     private static string ReadName(long group, ulong position, string path) => ReadText(
         (name, size) => H5L.GetName(group, Here, ByName, Increasing, position, (byte*)name, size, H5P.Default),
         $"list '{path}'");
-
-    private static H5Child ReadChild(long group, string name)
-    {
-        H5L.Description description;
-        Errors.Check(H5L.GetDescription(group, name, &description), "look at the link", name);
-        H5ObjectKind kind = OpenKind(group, name);
-        if (description.Kind == H5L.Hard)
-        {
-            return new H5Child(name, kind, H5LinkKind.Hard, null, null);
-        }
-
-        byte[] value = new byte[checked((int)description.ValueSize) + 1];
-        fixed (byte* first = value)
-        {
-            Errors.Check(
-                H5L.GetValue(group, name, first, (nuint)description.ValueSize, H5P.Default), "read the link", name);
-            if (description.Kind == H5L.Soft)
-            {
-                string path = Marshal.PtrToStringUTF8((nint)first)!;
-                return new H5Child(name, kind, H5LinkKind.Soft, path, null);
-            }
-
-            if (description.Kind != H5L.External)
-            {
-                throw new Hdf5Exception(Hdf5Error.WrongKind, $"'{name}' is a link of a kind defined by its user.");
-            }
-
-            byte* file, target;
-            uint flags;
-            int result = H5L.UnpackExternal(first, (nuint)description.ValueSize, &flags, &file, &target);
-            Errors.Check(result, "read the link", name);
-            return new H5Child(
-                name,
-                kind,
-                H5LinkKind.External,
-                Marshal.PtrToStringUTF8((nint)target),
-                Marshal.PtrToStringUTF8((nint)file));
-        }
-    }
 
     private static H5ObjectKind OpenKind(long location, string path)
     {

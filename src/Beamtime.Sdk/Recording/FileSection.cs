@@ -8,6 +8,9 @@ namespace Beamtime.Sdk.Recording;
 /// </summary>
 public abstract class FileSection
 {
+    /// <summary>Name of the technique or layout, as records of the file list it: <c>exchange</c>.</summary>
+    public abstract string Name { get; }
+
     /// <summary>True when this section belongs into the file of that scan.</summary>
     /// <param name="scan">The recorded scan.</param>
     public abstract bool AppliesTo(RecordedScan scan);

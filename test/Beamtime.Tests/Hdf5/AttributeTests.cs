@@ -46,7 +46,7 @@ public sealed class AttributeTests : IDisposable
             axes object ['y', 'x']
             count uint32 3
             default str replaced
-            fixed |S2 b'\xc2\xb5m'
+            fixed |S3 b'\xc2\xb5m'
             flag bool True
             flags bool [True, False]
             none uint16 []

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Beamtime.Hdf5;
 using Beamtime.Tests.Support;
@@ -138,6 +139,27 @@ public sealed class FileTests : IDisposable
         using H5File open = H5File.Open(
             _scratch.Path, H5FileAccess.ReadWrite, new H5FileOptions { Locking = H5FileLocking.Off });
         Assert.Equal("['entry']", await Python.RunAsync(Script, [_scratch.Path], cancel));
+    }
+
+    [Fact]
+    public async Task A_child_process_does_not_keep_a_closed_file_locked()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        using Process child = StartWaiting();
+        H5File file = H5File.Create(_scratch.Path);
+        file.CreateGroup("entry");
+        using Process later = StartWaiting();
+        file.Dispose();
+
+        Assert.Equal(
+            "['entry']",
+            await Python.RunAsync("import sys, h5py; print(list(h5py.File(sys.argv[1], 'a')))", [_scratch.Path], cancel));
+        child.StandardInput.Close();
+        later.StandardInput.Close();
+        await Python.FinishAsync(child, cancel);
+        await Python.FinishAsync(later, cancel);
+
+        static Process StartWaiting() => Python.Start("import sys; sys.stdin.read()", []);
     }
 
     private static IEnumerable<string> OpenFiles() => Directory.EnumerateFiles("/proc/self/fd")

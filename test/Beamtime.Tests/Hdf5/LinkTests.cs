@@ -47,6 +47,9 @@ public sealed class LinkTests : IDisposable
                 new H5Child("soft", H5ObjectKind.Dataset, H5LinkKind.Soft, "/entry/value", null),
             ],
             read.OpenGroup("links").ReadChildren());
+        Assert.Equal("other.h5", read.ReadLink("links/frames").TargetFile);
+        Assert.Equal("frames", read.ReadLink("/links/frames").Name);
+        Assert.Equal(Hdf5Error.NotFound, Assert.Throws<Hdf5Exception>(() => read.ReadLink("links/none")).Error);
         Assert.Equal(
             [
                 new H5Child("entry", H5ObjectKind.Group, H5LinkKind.Hard, null, null),

@@ -1,0 +1,70 @@
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Scans;
+using Beamtime.Tests.Support;
+
+namespace Beamtime.Tests.Tomography;
+
+/// <summary>Runs a scan's code on simulated devices, and writes down what it did.</summary>
+internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string camera) : ScanContext
+{
+    private readonly double[] _at = [.. plan.Motors.Select(_ => double.NaN)];
+
+    public override Guid Id { get; } = Guid.CreateVersion7(bench.Clock.GetUtcNow());
+
+    public override ScanPlan Plan => plan;
+
+    public override int PointsTaken => Points.Count;
+
+    /// <summary>Own values and the camera's frame index and mean, a row a point.</summary>
+    public List<(long FrameType, double Theta, long Frame, double Mean)> Points { get; } = [];
+
+    /// <summary>Everything the scan asked for, in order.</summary>
+    public List<string> Journal { get; } = [];
+
+    public override async ValueTask TakePointAsync(
+        ReadOnlyMemory<double> positions, ReadOnlyMemory<Value> own, CancellationToken cancel)
+    {
+        for (var axis = 0; axis < positions.Length; axis++)
+        {
+            if (positions.Span[axis] != _at[axis])
+            {
+                _at[axis] = positions.Span[axis];
+                await bench.Device(plan.Motors[axis]).Set(plan.Motors[axis], _at[axis]).Soon();
+            }
+        }
+
+        var trigger = ((ITriggered)bench.Device(camera)).TriggerAsync(cancel).AsTask();
+        bench.Clock.Advance(TimeSpan.FromSeconds(plan.ExposureSeconds));
+        await trigger.Soon();
+        var device = bench.Device(camera);
+        Points.Add((
+            own.Span[0].AsInteger(),
+            own.Span[1].AsDouble(),
+            device.Read($"{camera}_frame").AsInteger(),
+            device.Read($"{camera}_mean").AsDouble()));
+    }
+
+    public override async ValueTask SetAsync(
+        IReadOnlyList<(string Device, Value Target)> targets, CancellationToken cancel)
+    {
+        foreach (var (name, target) in targets)
+        {
+            var parts = name.Split('.', 2);
+            Journal.Add($"{name}={target}");
+            await bench.Device(parts[0]).Set(parts[^1], target.AsDouble()).Soon();
+            var axis = plan.Motors.Index().Where(motor => motor.Item == name).Select(motor => motor.Index);
+            foreach (var i in axis)
+            {
+                _at[i] = target.AsDouble();
+            }
+        }
+    }
+
+    public override ValueTask<Value> ReadAsync(string device, CancellationToken cancel)
+    {
+        var hinted = bench.Device(device).Signals.First(signal => signal.Kind == SignalKind.Hinted);
+        return ValueTask.FromResult(bench.Device(device).Read(hinted.Name));
+    }
+
+    public override void Report(string phase) => Journal.Add($"# {phase}");
+}
