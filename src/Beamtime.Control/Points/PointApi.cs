@@ -8,7 +8,6 @@ using Beamtime.Sdk.Devices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Beamtime.Control.Points;
 
@@ -70,8 +69,8 @@ internal static class PointApi
     }
 
     private static IResult Live(
-        [FromKeyedServices("points")] Topic<ScanDocument> points, TimeProvider time, CancellationToken cancel) =>
-        TypedResults.ServerSentEvents(EventsAsync(points, time, cancel), eventType: null);
+        ScanTopics topics, TimeProvider time, CancellationToken cancel) =>
+        TypedResults.ServerSentEvents(EventsAsync(topics.Points, time, cancel), eventType: null);
 
     private static async IAsyncEnumerable<SseItem<LiveEvent>> EventsAsync(
         Topic<ScanDocument> points, TimeProvider time, [EnumeratorCancellation] CancellationToken cancel)

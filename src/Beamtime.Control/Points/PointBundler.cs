@@ -10,26 +10,44 @@ namespace Beamtime.Control.Points;
 /// Groups the readings of device servers into points by point id and publishes them in order. A point whose readings do
 /// not come within the deadline is published as a gap, so that nothing behind it hangs; a repeated one is dropped.
 /// </summary>
-internal sealed partial class PointBundler(
-    Topic<ScanDocument> scans,
-    Topic<PointReadings> readings,
-    Topic<ScanDocument> points,
-    PointOptions options,
-    TimeProvider time,
-    ILogger<PointBundler> logger)
+internal sealed partial class PointBundler
 {
     private const int BatchLength = 256;
     private readonly Dictionary<Guid, OpenScan> _open = [];
     private readonly TopicSignal _signal = new();
+    private readonly Subscription<ScanDocument> _scanDocuments;
+    private readonly Subscription<PointReadings> _pointReadings;
+    private readonly Topic<ScanDocument> _points;
+    private readonly PointOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PointBundler> _logger;
+
+    /// <summary>A bundler that misses nothing published from now on.</summary>
+    /// <param name="scans">Openings and ends of scans.</param>
+    /// <param name="readings">What device servers read.</param>
+    /// <param name="points">Takes openings, points and ends in order.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Takes gaps.</param>
+    public PointBundler(
+        Topic<ScanDocument> scans,
+        Topic<PointReadings> readings,
+        Topic<ScanDocument> points,
+        PointOptions options,
+        TimeProvider time,
+        ILogger<PointBundler> logger)
+    {
+        (_points, _options, _time, _logger) = (points, options, time, logger);
+        _scanDocuments = scans.Subscribe(_signal);
+        _pointReadings = readings.Subscribe(_signal);
+    }
 
     /// <summary>Bundles until cancelled.</summary>
     /// <param name="cancel">Ends the loop.</param>
     public async Task RunAsync(CancellationToken cancel)
     {
-        using var scanDocuments = scans.Subscribe(_signal);
-        using var pointReadings = readings.Subscribe(_signal);
-        await using var timer = time.CreateTimer(
-            static bundler => ((PointBundler)bundler!).Tick(), this, options.Tick, options.Tick);
+        await using var timer = _time.CreateTimer(
+            static bundler => ((PointBundler)bundler!).Tick(), this, _options.Tick, _options.Tick);
         var documentBatch = new ScanDocument[16];
         var batch = new PointReadings[BatchLength];
         while (true)
@@ -39,23 +57,23 @@ internal sealed partial class PointBundler(
             do
             {
                 // Opened before any of its readings; closed only counts once all points are out.
-                while ((count = scanDocuments.Read(documentBatch)) > 0)
+                while ((count = _scanDocuments.Read(documentBatch)) > 0)
                 {
                     for (var i = 0; i < count; i++)
                     {
                         await TakeAsync(documentBatch[i], cancel);
                     }
 
-                    scanDocuments.AcknowledgeRead();
+                    _scanDocuments.AcknowledgeRead();
                 }
 
-                count = pointReadings.Read(batch);
+                count = _pointReadings.Read(batch);
                 for (var i = 0; i < count; i++)
                 {
                     await TakeAsync(batch[i], cancel);
                 }
 
-                pointReadings.AcknowledgeRead();
+                _pointReadings.AcknowledgeRead();
                 Array.Clear(batch, 0, count);
             }
             while (count > 0);
@@ -70,11 +88,11 @@ internal sealed partial class PointBundler(
         {
             case ScanOpened opened:
                 _open[opened.Scan] = new OpenScan(opened);
-                await points.PublishAsync(opened, cancel);
+                await _points.PublishAsync(opened, cancel);
                 break;
             case ScanClosed closed when _open.TryGetValue(closed.Scan, out var scan):
                 scan.Closing = closed;
-                scan.WaitingSince = time.GetTimestamp();
+                scan.WaitingSince = _time.GetTimestamp();
                 await EmitReadyAsync(scan, cancel);
                 break;
         }
@@ -84,13 +102,13 @@ internal sealed partial class PointBundler(
     {
         if (!_open.TryGetValue(taken.Scan, out var scan) || taken.Point < scan.Next)
         {
-            LogDropped(logger, taken.Scan, taken.Point);
+            LogDropped(_logger, taken.Scan, taken.Point);
             return;
         }
 
         foreach (var gap in taken.Gaps)
         {
-            LogGap(logger, scan.Opened.Number, taken.Point, gap.Message);
+            LogGap(_logger, scan.Opened.Number, taken.Point, gap.Message);
         }
 
         var point = new Point { Scan = taken.Scan, Id = taken.Point, Row = taken.Row, At = taken.At };
@@ -104,7 +122,7 @@ internal sealed partial class PointBundler(
         }
         else
         {
-            scan.WaitingSince = scan.Early.Count == 0 ? time.GetTimestamp() : scan.WaitingSince;
+            scan.WaitingSince = scan.Early.Count == 0 ? _time.GetTimestamp() : scan.WaitingSince;
             scan.Early[taken.Point] = point;
         }
 
@@ -121,14 +139,14 @@ internal sealed partial class PointBundler(
         if (scan.Closing is { } closing && scan.Next >= closing.Points)
         {
             _open.Remove(closing.Scan);
-            await points.PublishAsync(closing, cancel);
+            await _points.PublishAsync(closing, cancel);
         }
     }
 
     private ValueTask EmitAsync(OpenScan scan, Point point, CancellationToken cancel)
     {
         scan.Next = point.Id + 1;
-        return points.PublishAsync(point, cancel);
+        return _points.PublishAsync(point, cancel);
     }
 
     private async ValueTask CloseOverdueAsync(CancellationToken cancel)
@@ -136,7 +154,7 @@ internal sealed partial class PointBundler(
         List<OpenScan>? overdue = null;
         foreach (var scan in _open.Values)
         {
-            if (scan.IsWaiting && time.GetElapsedTime(scan.WaitingSince) >= options.Deadline)
+            if (scan.IsWaiting && _time.GetElapsedTime(scan.WaitingSince) >= _options.Deadline)
             {
                 (overdue ??= []).Add(scan);
             }
@@ -147,11 +165,11 @@ internal sealed partial class PointBundler(
             var until = scan.Early.Count > 0 ? scan.Early.Keys.Min() : scan.Closing!.Points;
             for (var id = scan.Next; id < until; id++)
             {
-                LogGap(logger, scan.Opened.Number, id, "no reading came within the deadline");
-                await EmitAsync(scan, scan.Gap(id, time.GetUtcNow()), cancel);
+                LogGap(_logger, scan.Opened.Number, id, "no reading came within the deadline");
+                await EmitAsync(scan, scan.Gap(id, _time.GetUtcNow()), cancel);
             }
 
-            scan.WaitingSince = time.GetTimestamp();
+            scan.WaitingSince = _time.GetTimestamp();
             await EmitReadyAsync(scan, cancel);
         }
     }

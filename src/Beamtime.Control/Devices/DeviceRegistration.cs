@@ -1,0 +1,31 @@
+using Beamtime.Core.Topics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>Registers devices.</summary>
+internal static class DeviceRegistration
+{
+    /// <summary>Readings kept for the bundler before device servers wait.</summary>
+    public const int ReadingsKept = 8192;
+
+    private const int InstructionsKept = 1024;
+
+    extension(IServiceCollection services)
+    {
+        /// <summary>Adds the device server of a beamline and what speaks to it.</summary>
+        /// <param name="beamline">The beamline.</param>
+        /// <param name="roster">Its devices, connected.</param>
+        /// <param name="epochFile">The file that keeps the highest owner's epoch.</param>
+        public IServiceCollection AddDevices(string beamline, DeviceRoster roster, string epochFile) => services
+            .AddSingleton(roster)
+            .AddSingleton(new OwnerEpoch(epochFile))
+            .AddSingleton(s => new RequestTopic<Instruction, InstructionDone>(
+                $"{beamline}.instructions", InstructionsKept, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new Topic<PointReadings>(
+                $"{beamline}.readings", ReadingsKept, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton<DeviceServer>()
+            .AddSingleton<DeviceDesk>();
+    }
+}

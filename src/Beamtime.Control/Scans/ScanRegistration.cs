@@ -1,0 +1,37 @@
+using Beamtime.Control.Devices;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Plugins;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>Registers scans.</summary>
+internal static class ScanRegistration
+{
+    extension(IServiceCollection services)
+    {
+        /// <summary>Adds the scan server of a beamline.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddScans(string beamline) => services
+            .AddSingleton(s => new ScanTopics(beamline, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()))
+            .AddSingleton<ScanGuard>()
+            .AddSingleton<ScanStore>()
+            .AddSingleton<ScanQueue>()
+            .AddSingleton<DeviceLocks>()
+            .AddSingleton<DeviceUser>(s => s.GetRequiredService<DeviceLocks>().OwnerOf)
+            .AddSingleton(s => new ScanRoom(
+                s.GetRequiredService<ScanStore>(),
+                s.GetRequiredService<ScanQueue>(),
+                s.GetRequiredService<ScanGuard>(),
+                s.GetRequiredService<ScanRecorder>(),
+                s.GetRequiredService<DeviceLocks>(),
+                s.GetRequiredService<DeviceRoster>(),
+                s.GetRequiredService<DeviceServer>(),
+                s.GetRequiredService<RequestTopic<Instruction, InstructionDone>>(),
+                s.GetRequiredService<ScanTopics>().Documents,
+                s.GetRequiredService<ScanOptions>(),
+                s.GetRequiredService<DeviceOptions>()))
+            .AddSingleton<ScanWorker>();
+    }
+}

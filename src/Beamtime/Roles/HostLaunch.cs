@@ -1,0 +1,79 @@
+using Beamtime.Control.Devices;
+using Beamtime.Core.Database;
+using Beamtime.Core.Settings;
+using Beamtime.Data;
+using Beamtime.Sdk.Plugins;
+
+namespace Beamtime.Roles;
+
+/// <summary>What the program is started with: site, settings, plugins, clock and log.</summary>
+internal sealed record HostLaunch
+{
+    /// <summary>The site.</summary>
+    public required Site Site { get; init; }
+
+    /// <summary>The effective settings.</summary>
+    public required EffectiveSettings Settings { get; init; }
+
+    /// <summary>Where the database is.</summary>
+    public required DatabaseOptions Database { get; init; }
+
+    /// <summary>The plugins.</summary>
+    public required PluginRegistry Plugins { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Says where log lines go.</summary>
+    public Action<ILoggingBuilder> ConfigureLogging { get; init; } = ToConsole;
+
+    /// <summary>Every options class of the program.</summary>
+    public static IReadOnlyList<Type> OptionTypes { get; } = SettingsReader.OptionTypes(
+        typeof(HostLaunch).Assembly,
+        typeof(EffectiveSettings).Assembly,
+        typeof(DeviceOptions).Assembly,
+        typeof(DataRegistration).Assembly);
+
+    /// <summary>Reads site and settings as the command line names them.</summary>
+    /// <param name="site">Name or path of the site; null for the default.</param>
+    /// <param name="configFile">A further settings file; null for none.</param>
+    /// <param name="overrides">Settings from the command line: <c>section.key=value</c>.</param>
+    /// <param name="plugins">The plugins; null loads those beside the program.</param>
+    /// <exception cref="Beamtime.Sdk.Errors.RefusedException">Every mistake in them.</exception>
+    public static HostLaunch Read(
+        string? site, string? configFile, IReadOnlyList<string> overrides, PluginRegistry? plugins = null)
+    {
+        var environment = EnvironmentVariables.OfProcess();
+        var found = Site.Find(site, environment, AppContext.BaseDirectory, Directory.GetCurrentDirectory());
+        var settings = SettingsReader.Read(
+            new SettingsSources
+            {
+                SiteFile = found.SettingsFile,
+                ConfigFile = configFile,
+                Environment = environment,
+                Overrides = overrides,
+            },
+            OptionTypes);
+        var database = settings.Get<DatabaseOptions>();
+        database.Url = environment[EnvironmentVariables.DatabaseUrl];
+        database.ProgramUrl = environment[EnvironmentVariables.DatabaseProgramUrl];
+        return new HostLaunch
+        {
+            Site = found,
+            Settings = settings,
+            Database = database,
+            Plugins = plugins ?? PluginLoader.Load(Path.Combine(AppContext.BaseDirectory, "plugins")),
+        };
+    }
+
+    private static void ToConsole(ILoggingBuilder logging) => logging
+        .ClearProviders()
+        .SetMinimumLevel(LogLevel.Information)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Npgsql", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+}
