@@ -34,7 +34,8 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, ILogger<Probl
                 await ProblemWriter.SendAsync(context, ProblemWriter.OfStatus(context));
             }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (
+            e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             // Nobody is left to answer.
         }

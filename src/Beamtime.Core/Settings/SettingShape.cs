@@ -148,7 +148,7 @@ internal sealed class SettingProperty(PropertyInfo property)
     public string? Unit { get; } = property.GetCustomAttribute<UnitAttribute>()?.Symbol;
 
     /// <summary>Whether its value is never printed.</summary>
-    public bool IsSecret { get; } = property.IsDefined(typeof(SecretAttribute));
+    public bool IsSecret { get; } = property.IsDefined(typeof(SecretAttribute)) && HoldsValues(property);
 
     /// <summary>Whether it must be given.</summary>
     public bool IsRequired { get; } = property.IsDefined(typeof(RequiredMemberAttribute));
@@ -167,4 +167,11 @@ internal sealed class SettingProperty(PropertyInfo property)
 
     /// <summary>What it may hold. Looked up late, since a class may contain itself.</summary>
     public SettingShape Shape => SettingShape.Of(Property.PropertyType);
+
+    // What is hidden is decided where a value is printed; beneath a record that would be forgotten.
+    private static bool HoldsValues(PropertyInfo property) =>
+        SettingShape.Of(property.PropertyType) is
+            ScalarShape or ListShape { Item: ScalarShape } or MapShape { Value: ScalarShape }
+            ? true
+            : throw new NotSupportedException($"{property.DeclaringType}.{property.Name}: [Secret] belongs on single values.");
 }

@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Beamtime.Tests.House;
 
 /// <summary>The commands of the program, against which the documents are read.</summary>
@@ -14,8 +16,18 @@ internal static class CommandLine
         "dataset", "dataset ls", "dataset show",
     };
 
+    /// <summary>The commands below a root, from noun to verb; hidden ones are not for documents.</summary>
+    /// <param name="root">The root command.</param>
+    public static IReadOnlySet<string> Under(Command root) =>
+        root.Subcommands.SelectMany(command => Walk(command, "")).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Whether commands stand below this one, so that the next word must be one of them.</summary>
     /// <param name="command">A command.</param>
     public static bool IsNoun(string command) =>
         Commands.Any(c => c.StartsWith(command + " ", StringComparison.Ordinal));
+
+    private static IEnumerable<string> Walk(Command command, string above) =>
+        command.Hidden
+            ? []
+            : command.Subcommands.SelectMany(next => Walk(next, $"{above}{command.Name} ")).Prepend(above + command.Name);
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.RegularExpressions;
 
 namespace Beamtime.Tests.House;
@@ -25,6 +26,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"^- \*\*([^*]+)\*\*: \S", RegexOptions.Multiline)]
     private static partial Regex Entry { get; }
+
+    [GeneratedRegex("<PackageVersion Include=\"([^\"]+)\"")]
+    private static partial Regex Package { get; }
 
     [GeneratedRegex(@"\]\(([^)#:\s]+)(?:#[^)]*)?\)")]
     private static partial Regex Link { get; }
@@ -57,6 +61,25 @@ public sealed partial class DocumentTests
     [InlineData("upp", "upp")]
     public void A_command_that_does_not_exist_is_found(string words, string? unknown) =>
         Assert.Equal(unknown, Unknown(words.Split(' ')));
+
+    [Fact]
+    public void Commands_are_read_from_a_tree() =>
+        Assert.Equal(
+            ["device", "device ls", "up"],
+            CommandLine.Under(new RootCommand
+            {
+                new Command("up"),
+                new Command("device") { new Command("ls"), new Command("secret") { Hidden = true } },
+            }).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Every_package_is_named_with_its_reason()
+    {
+        string text = Repository.Read("CONTRIBUTING.md");
+        Assert.All(
+            Package.Matches(Repository.Read("Directory.Packages.props")).Select(m => m.Groups[1].Value),
+            package => Assert.Contains($"| {package} | ", text, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Every_make_verb_in_the_documents_exists()

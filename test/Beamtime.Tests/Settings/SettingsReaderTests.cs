@@ -182,6 +182,10 @@ public sealed class SettingsReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_secret_is_a_single_value_so_that_nothing_beneath_it_is_shown() =>
+        Assert.Throws<NotSupportedException>(() => SettingsReader.Read(new SettingsSources(), [typeof(Vault)]));
+
+    [Fact]
     public void An_empty_section_takes_nothing_back()
     {
         string site = Write("site.yaml", "hutch: {max_points: 4}\n");
@@ -319,5 +323,12 @@ public sealed class SettingsReaderTests : IDisposable
     {
         [Description("Drives.")]
         public int Drives { get; init; } = 2;
+    }
+
+    [SettingsSection("vault")]
+    internal sealed record Vault
+    {
+        [Description("Not allowed."), Secret]
+        public Place Place { get; init; } = new();
     }
 }
