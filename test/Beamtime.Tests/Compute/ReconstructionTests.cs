@@ -111,7 +111,7 @@ public sealed class ReconstructionTests : IDisposable
     }
 
     [Fact]
-    [Trait("Speed", "slow")]
+    [Trait("Category", "Slow")]
     public void A_demo_scan_takes_seconds_from_file_to_file()
     {
         var scan = PhantomScan.Of(512, 512, 275.5, PhantomScan.HalfTurn(181, isInclusive: true));
