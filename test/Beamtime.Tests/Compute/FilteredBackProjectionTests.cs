@@ -177,7 +177,7 @@ public class FilteredBackProjectionTests(ITestOutputHelper output)
     }
 
     [Fact]
-    [Trait("Speed", "slow")]
+    [Trait("Category", "Slow")]
     public void A_demo_volume_takes_seconds()
     {
         var scan = PhantomScan.Of(64, 512, 275.5, PhantomScan.HalfTurn(181));

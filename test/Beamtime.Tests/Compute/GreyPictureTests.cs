@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using System.Globalization;
 using Beamtime.Data.Compute;
+using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Compute;
 
@@ -7,7 +8,7 @@ public class GreyPictureTests
 {
     private const string Reader = """
         import struct, sys, zlib
-        data = sys.stdin.buffer.read()
+        data = open(sys.argv[1], 'rb').read()
         assert data[:8] == b'\x89PNG\r\n\x1a\n'
         at, packed = 8, b''
         while at < len(data):
@@ -25,21 +26,17 @@ public class GreyPictureTests
     [Fact]
     public async Task Another_program_reads_the_picture()
     {
-        using var png = new MemoryStream();
+        using var folder = TemporaryFolder.Create("picture");
         float[] ramp = [.. Enumerable.Range(0, 300 * 200).Select(i => (float)(i / 300))];
         (ramp[5], ramp[6]) = (1e9f, float.NaN);
-        GreyPicture.Write(png, ramp, 300, 200);
-
-        using var python = Process.Start(new ProcessStartInfo("python3", ["-c", Reader])
+        using (var png = File.Create(folder["ramp.png"]))
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
-        })!;
-        await python.StandardInput.BaseStream.WriteAsync(png.ToArray(), TestContext.Current.CancellationToken);
-        python.StandardInput.Close();
-        var answer = await python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await python.WaitForExitAsync(TestContext.Current.CancellationToken);
+            GreyPicture.Write(png, ramp, 300, 200);
+        }
+
+        var answer = await Python.RunAsync(Reader, [folder["ramp.png"]], TestContext.Current.CancellationToken);
         Assert.Equal("300 200 0 255", string.Join(' ', answer.Split()[..4]));
-        Assert.InRange(int.Parse(answer.Split()[4]), 125, 131);
+        Assert.InRange(int.Parse(answer.Split()[4], CultureInfo.InvariantCulture), 125, 131);
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public class ParallelProjectionTests
     }
 
     [Fact]
-    [Trait("Speed", "slow")]
+    [Trait("Category", "Slow")]
     public void A_frame_costs_milliseconds()
     {
         var parameters = new FrameParameters { Rows = 512, Columns = 512, RotationCentre = 275, Seed = 1 };

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+
+namespace Beamtime.Data.Compute;
+
+/// <summary>
+/// A file that appears whole or not at all: written under a name of its own beside its place, synced, then renamed. What a killed
+/// program left behind is removed by the next that writes the same file; what another one still writes is left alone.
+/// </summary>
+internal sealed partial class PartialFile : IDisposable
+{
+    private const string Suffix = ".partial";
+    private bool _isPublished;
+
+    /// <summary>A place for this file; its folder is made where missing.</summary>
+    /// <param name="path">Where the file will appear.</param>
+    /// <param name="time">Gives the passing name.</param>
+    public PartialFile(string path, TimeProvider time)
+    {
+        Path = path;
+        Directory.CreateDirectory(Folder);
+        var prefix = $".{System.IO.Path.GetFileName(path)}.";
+        foreach (var left in Directory.EnumerateFiles(Folder, $"{prefix}*{Suffix}"))
+        {
+            RemoveUnlessInUse(left);
+        }
+
+        PartialPath = System.IO.Path.Combine(Folder, $"{prefix}{Guid.CreateVersion7(time.GetUtcNow()):N}{Suffix}");
+    }
+
+    /// <summary>Where the file appears in the end.</summary>
+    public string Path { get; }
+
+    /// <summary>Where it is written.</summary>
+    public string PartialPath { get; }
+
+    private string Folder => System.IO.Path.GetDirectoryName(Path)!;
+
+    /// <summary>Syncs the written and closed file and gives it its name, in place of an older one.</summary>
+    public void Publish()
+    {
+        Sync(PartialPath);
+        File.Move(PartialPath, Path, overwrite: true);
+        _isPublished = true;
+        Sync(Folder);
+    }
+
+    /// <summary>Removes what was not published.</summary>
+    public void Dispose()
+    {
+        if (!_isPublished)
+        {
+            File.Delete(PartialPath);
+        }
+    }
+
+    private static void RemoveUnlessInUse(string path)
+    {
+        try
+        {
+            // A writer holds a lock on its file, and so does this: only what nobody writes is removed.
+            using var held = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            File.Delete(path);
+        }
+        catch (FileNotFoundException)
+        {
+            // Another one has just published or removed it.
+        }
+        catch (IOException)
+        {
+            // Somebody writes it.
+        }
+    }
+
+    // By descriptor, without the lock that a stream takes: a child started meanwhile may have inherited the writer's.
+    private static void Sync(string path)
+    {
+        const int readOnly = 0;
+        var descriptor = Open(path, readOnly);
+        if (descriptor < 0)
+        {
+            throw new IOException($"'{path}' could not be opened to be synced (error {Marshal.GetLastPInvokeError()}).");
+        }
+
+        try
+        {
+            if (Synchronise(descriptor) != 0)
+            {
+                throw new IOException($"'{path}' could not be synced (error {Marshal.GetLastPInvokeError()}).");
+            }
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int Synchronise(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int Close(int descriptor);
+}
