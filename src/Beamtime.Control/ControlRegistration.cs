@@ -5,8 +5,6 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Settings;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control;
 
@@ -18,18 +16,39 @@ internal static class ControlRegistration
         /// <summary>Adds devices, scans, points and recording of the beamline, with their loops.</summary>
         /// <param name="settings">The effective settings.</param>
         /// <param name="roster">The beamline's devices, connected.</param>
-        /// <param name="site">The site.</param>
+        /// <param name="recordings">The folder of all recordings.</param>
         /// <param name="dataFolder">The program's data folder; exists.</param>
         public IServiceCollection AddControl(
-            EffectiveSettings settings, DeviceRoster roster, Site site, string dataFolder)
+            EffectiveSettings settings, DeviceRoster roster, string recordings, string dataFolder)
         {
             var beamline = settings.Get<ScanOptions>().Beamline;
             return services
                 .AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"))
                 .AddScans(beamline)
                 .AddPoints()
-                .AddRecording(beamline);
+                .AddRecording(beamline, recordings);
         }
+    }
+
+    extension(IServiceProvider services)
+    {
+        /// <summary>Finishes what a program that died left: recordings that were open.</summary>
+        /// <param name="cancel">Gives up.</param>
+        public Task RecoverControlAsync(CancellationToken cancel) =>
+            services.GetRequiredService<RecordingRecovery>().RecoverAsync(cancel);
+
+        /// <summary>How many loops there are.</summary>
+        public static int LoopCount => 5;
+
+        /// <summary>The loops, in the order in which they start; they stop in the reverse order.</summary>
+        public IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> ControlLoops() =>
+        [
+            ("device server", services.GetRequiredService<DeviceServer>().RunAsync),
+            ("file writer", services.GetRequiredService<FileWriter>().RunAsync),
+            ("bundler", services.GetRequiredService<PointBundler>().RunAsync),
+            ("recording watch", services.GetRequiredService<RecordingWatch>().RunAsync),
+            ("scan worker", services.GetRequiredService<ScanWorker>().RunAsync),
+        ];
     }
 
     extension(IEndpointRouteBuilder routes)

@@ -5,17 +5,17 @@ using Beamtime.Sdk.Errors;
 namespace Beamtime.Control.Recording;
 
 /// <summary>Gives scans their folders, and notes which ones have files to be closed.</summary>
-/// <param name="options">The base path.</param>
+/// <param name="root">Folder of all recordings.</param>
 /// <param name="beamline">The beamline.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FileRecorder(RecordingOptions options, string beamline, TimeProvider time) : ScanRecorder
+internal sealed class FileRecorder(string root, string beamline, TimeProvider time) : ScanRecorder
 {
     /// <inheritdoc/>
     public override (string Folder, string FilePrefix) MakeFolder(int number)
     {
         try
         {
-            var place = RecordingFolder.Name(options, beamline, number, suffix: null, directory: null);
+            var place = RecordingFolder.Name(root, beamline, number, suffix: null, directory: null);
             place.Make();
             return (place.Folder, place.Prefix);
         }

@@ -41,14 +41,14 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
     public static void PutAside(string live) => File.Move(live, live + Unreadable, overwrite: true);
 
     /// <summary>Names the folder of a scan; touches nothing.</summary>
-    /// <param name="options">The base path.</param>
+    /// <param name="recordings">Folder of all recordings.</param>
     /// <param name="beamline">The beamline.</param>
     /// <param name="number">The scan's number.</param>
     /// <param name="suffix">What the user adds to the folder's name; null for nothing.</param>
     /// <param name="directory">A folder below the base path instead of the bundle's; null for the bundle's.</param>
     /// <exception cref="RefusedException"><c>recording.folder.invalid</c>, every reason.</exception>
     public static RecordingFolder Name(
-        RecordingOptions options, string beamline, int number, string? suffix, string? directory)
+        string recordings, string beamline, int number, string? suffix, string? directory)
     {
         var reasons = new List<Reason>();
         Check(beamline, "the beamline's name", isPath: false, reasons);
@@ -59,7 +59,7 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
             throw new RefusedException(reasons);
         }
 
-        var root = Path.GetFullPath(options.BasePath.Replace("$beamline", beamline, StringComparison.Ordinal));
+        var root = Path.Combine(Path.GetFullPath(recordings), beamline);
         var prefix = string.Create(CultureInfo.InvariantCulture, $"S{number:D5}");
         var first = number / Bundle * Bundle;
         var folder = directory ?? Path.Combine(

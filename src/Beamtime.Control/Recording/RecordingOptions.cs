@@ -8,11 +8,6 @@ namespace Beamtime.Control.Recording;
 [SettingsSection("recording")]
 internal sealed class RecordingOptions
 {
-    /// <summary>Folder of all recordings.</summary>
-    [Description("Folder of all recordings; $beamline in it stands for the beamline's name.")]
-    [Required]
-    public string BasePath { get; init; } = "data";
-
     /// <summary>Pause between flushes.</summary>
     [Description("How often what was measured becomes visible to readers of a running scan; at most this much is lost in a crash.")]
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromMilliseconds(200);

@@ -18,10 +18,11 @@ internal static class RecordingRegistration
         /// writer, and aborts a scan whose <see cref="RecordingFault"/> ends it.
         /// </summary>
         /// <param name="beamline">The beamline.</param>
-        public IServiceCollection AddRecording(string beamline) => services
+        /// <param name="folder">Folder of all recordings.</param>
+        public IServiceCollection AddRecording(string beamline, string folder) => services
             .AddSingleton<RecordingStore>()
             .AddSingleton<ScanRecorder>(s => new FileRecorder(
-                s.GetRequiredService<RecordingOptions>(), beamline, s.GetRequiredService<TimeProvider>()))
+                folder, beamline, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(s => new Topic<RecordingNotice>(
                 $"{beamline}.recordings", NoticesKept, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(s => new RecordingFinisher(
@@ -34,6 +35,13 @@ internal static class RecordingRegistration
                 s.GetRequiredService<RecordingFinisher>(),
                 beamline,
                 s.GetRequiredService<ILogger<RecordingRecovery>>()))
-            .AddSingleton<FileWriter>();
+            .AddSingleton(s => new FileWriter(
+                s.GetRequiredService<ScanTopics>().Points,
+                s.GetRequiredService<Topic<RecordingNotice>>(),
+                s.GetRequiredService<RecordingFinisher>(),
+                s.GetRequiredService<RecordingOptions>(),
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<FileWriter>>()))
+            .AddSingleton<RecordingWatch>();
     }
 }

@@ -7,7 +7,6 @@ using Beamtime.Core.Access;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Settings;
-using Beamtime.Data;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -79,17 +78,22 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton<LedgerStore>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
                 .AddOpenApi("v2")
-                .AddControl(launch.Settings, roster, launch.Site, folder)
-                .AddData(launch.Settings, folder)
+                .AddControl(launch.Settings, roster, Path.Combine(folder, "recordings"), folder)
                 .ConfigureHttpJsonOptions(json =>
                 {
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
+            builder.Services.AddSingleton<HostFailure>();
+            foreach (var place in Enumerable.Range(0, ControlRegistration.LoopCount))
+            {
+                builder.Services.AddSingleton<IHostedService>(s => LoopAt(s, place));
+            }
+
             var app = builder.Build();
             app.UseAccess();
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            app.MapGroup("/api/v2").MapStatus().MapControl().MapData();
+            app.MapGroup("/api/v2").MapStatus().MapControl();
             await app.Services.RecoverControlAsync(cancel);
             await StartAsync(app, cancel);
             return new BeamtimeHost(app, database, roster);
@@ -108,7 +112,10 @@ internal sealed class BeamtimeHost : IAsyncDisposable
 
     /// <summary>The migrations of all parts.</summary>
     public static MigrationSet Migrations { get; } = MigrationSet.Of(
-        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
+        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly);
+
+    /// <summary>True when a loop failed and stopped the program.</summary>
+    public bool HasFailed => _app.Services.GetRequiredService<HostFailure>().HasFailed;
 
     /// <summary>Waits until the program is told to stop.</summary>
     /// <param name="cancel">Tells it.</param>
@@ -126,6 +133,13 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         await _app.DisposeAsync();
         await _roster.DisposeAsync();
         await _database.DisposeAsync();
+    }
+
+    private static RoleLoop LoopAt(IServiceProvider services, int place)
+    {
+        var (name, run) = services.ControlLoops()[place];
+        return new RoleLoop(
+            name, run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>());
     }
 
     private static async Task StartAsync(WebApplication app, CancellationToken cancel)

@@ -1,0 +1,101 @@
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Beamtime.Core.Access;
+
+namespace Beamtime.Cli;
+
+/// <summary>Speaks REST to a server, as any client does.</summary>
+internal sealed class BeamtimeClient : IDisposable
+{
+    /// <summary>How bodies are written and read.</summary>
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    private readonly HttpClient _http;
+
+    /// <summary>A client of one server.</summary>
+    /// <param name="server">Its address.</param>
+    public BeamtimeClient(Uri server) => _http = new HttpClient
+    {
+        BaseAddress = new Uri(server, "/api/v2/"),
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>Gets a document.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public Task<T> GetAsync<T>(string path, CancellationToken cancel) =>
+        SendAsync<T>(new HttpRequestMessage(HttpMethod.Get, path), cancel);
+
+    /// <summary>Posts a request.</summary>
+    /// <typeparam name="T">What the answer is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="body">The request.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public Task<T> PostAsync<T>(string path, object body, CancellationToken cancel) => SendAsync<T>(
+        new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), null, Json) },
+        cancel);
+
+    /// <summary>Follows server-sent events.</summary>
+    /// <typeparam name="T">What an event carries.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="connected">Called once the server answers; what happens afterwards is seen.</param>
+    /// <param name="cancel">Ends following.</param>
+    public async IAsyncEnumerable<T> FollowAsync<T>(
+        string path,
+        Action connected,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
+        await DemandAsync(response, cancel);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+        connected();
+        await foreach (var item in SseParser.Create(stream, (_, data) => JsonSerializer.Deserialize<T>(data, Json)!)
+            .EnumerateAsync(cancel))
+        {
+            yield return item.Data;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> SendAsync<T>(HttpRequestMessage request, CancellationToken cancel)
+    {
+        using (request)
+        {
+            using var response = await _http.SendAsync(request, cancel);
+            await DemandAsync(response, cancel);
+            return (await response.Content.ReadFromJsonAsync<T>(Json, cancel))!;
+        }
+    }
+
+    private static async Task DemandAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        throw response.Content.Headers.ContentType?.MediaType == Problem.MediaType
+            ? new ProblemException((await response.Content.ReadFromJsonAsync<Problem>(Json, cancel))!)
+            : new HttpRequestException($"The server answered {(int)response.StatusCode}.", null, response.StatusCode);
+    }
+}
+
+/// <summary>The server refused a request or failed.</summary>
+/// <param name="problem">Its answer.</param>
+internal sealed class ProblemException(Problem problem) : Exception(problem.Detail)
+{
+    /// <summary>The server's answer.</summary>
+    public Problem Problem => problem;
+}

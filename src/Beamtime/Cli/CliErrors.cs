@@ -1,0 +1,26 @@
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Cli;
+
+/// <summary>What can go wrong at the command line.</summary>
+internal static class CliErrors
+{
+    /// <summary>No server.</summary>
+    public static readonly ErrorCode Unreachable = new(
+        "cli.server.unreachable",
+        "No server answers at the address.",
+        "Start one with 'beamtime up', or name another with --server.",
+        RetryClass.Later);
+
+    /// <summary>An argument that cannot be read.</summary>
+    public static readonly ErrorCode Argument = new(
+        "cli.argument.invalid",
+        "An argument of the command cannot be read.",
+        "See the command's --help.");
+
+    /// <summary>A file that cannot be read.</summary>
+    public static readonly ErrorCode FileUnreadable = new(
+        "cli.file.unreadable",
+        "The file is not HDF5 or is damaged.",
+        "Take another copy of the file.");
+}

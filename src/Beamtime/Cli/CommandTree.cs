@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Beamtime.Cli;
+
+/// <summary>The command line: a noun a file, verbs below it.</summary>
+internal static class CommandTree
+{
+    /// <summary>Runs a command line.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var result = Root().Parse(args);
+        if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction)
+        {
+            await result.InvokeAsync(new InvocationConfiguration { Output = Console.Error });
+            return (int)ExitCode.Usage;
+        }
+
+        return await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });
+    }
+
+    /// <summary>The tree of all commands.</summary>
+    public static RootCommand Root()
+    {
+        var root = new RootCommand("Beamtime carries an experiment from a ready beam to archived, catalogued data.");
+        root.Options.Add(CommonOptions.Json);
+        root.Options.Add(CommonOptions.Server);
+        root.Subcommands.Add(UpCommand.Create());
+        root.Subcommands.Add(ScanCommands.Create());
+        root.Subcommands.Add(QueueCommands.Create());
+        root.Subcommands.Add(DeviceCommands.Create());
+        root.Subcommands.Add(StatusCommand.Create());
+        root.Subcommands.Add(ConfigCommands.Create());
+        root.Subcommands.Add(MigrateCommand.Create());
+        return root;
+    }
+}

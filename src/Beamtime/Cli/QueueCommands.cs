@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Beamtime.Control.Scans;
+using Spectre.Console;
+
+namespace Beamtime.Cli;
+
+/// <summary><c>beamtime queue</c>: scans that wait or run.</summary>
+internal static class QueueCommands
+{
+    private static readonly Argument<string> Scan = new("scan") { Description = "Number or id of the scan." };
+    private static readonly Option<string> Reason = new("--reason") { Description = "Why.", DefaultValueFactory = _ => "" };
+
+    /// <summary>The command with its verbs.</summary>
+    public static Command Create() => new("queue", "Look at the scan queue and end scans.")
+    {
+        CommandRun.OnServer(new Command("ls", "List the scans that wait or run."), ListAsync),
+        CommandRun.OnServer(new Command("abort", "End a scan early, or take it out of the queue.") { Scan, Reason }, AbortAsync),
+    };
+
+    private static async Task<ExitCode> ListAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var queue = await client.GetAsync<ScanPage>("queue", cancel);
+        return run.Print(queue, console => console.Write(ScanTable.Of(queue.Items)));
+    }
+
+    private static async Task<ExitCode> AbortAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var scan = await client.PostAsync<ScanAnswer>(
+            $"scans/{Uri.EscapeDataString(run.Arguments.GetValue(Scan)!)}/abort",
+            new ScanAbortRequest { Reason = run.Arguments.GetValue(Reason)! },
+            cancel);
+        return run.Print(scan, console => console.WriteLine($"S{scan.Number:D5} is being ended"));
+    }
+}

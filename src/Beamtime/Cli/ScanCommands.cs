@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Beamtime.Control.Scans;
+using Beamtime.Sdk.Errors;
+using Spectre.Console;
+
+namespace Beamtime.Cli;
+
+/// <summary><c>beamtime scan</c>: ask for a scan and watch it.</summary>
+internal static class ScanCommands
+{
+    private static readonly Argument<string> Name = new("name") { Description = "Name of the scan; 'beamtime scan ls' lists them." };
+    private static readonly Argument<string[]> Args = new("args")
+    {
+        Description = "Positional arguments, then --parameter value pairs as the scan declares them.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<string[]> Metadata = new("--metadata")
+    {
+        Description = "What to keep with the scan, key=value; may be repeated. title and sample_name have places in the file.",
+        AllowMultipleArgumentsPerToken = false,
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Return as soon as the scan is accepted." };
+
+    /// <summary>The command with its verbs.</summary>
+    public static Command Create()
+    {
+        var scan = CommandRun.OnServer(
+            new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, NoWait }, SubmitAsync);
+        scan.Subcommands.Add(CommandRun.OnServer(new Command("ls", "List the scans that can be asked for."), ListAsync));
+        scan.TreatUnmatchedTokensAsErrors = false;
+        return scan;
+    }
+
+    private static async Task<ExitCode> ListAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var types = await client.GetAsync<ScanCatalogueEntry[]>("scan-types", cancel);
+        return run.Print(types, console =>
+        {
+            foreach (var type in types)
+            {
+                var bundle = string.Join(' ', type.Bundle.Select(p => p.Name.ToUpperInvariant()));
+                console.WriteLine($"{type.Name} {bundle}{(type.MostBundles > 1 ? " ..." : "")}".TrimEnd());
+                console.WriteLine($"  {type.Description}");
+                foreach (var parameter in type.Parameters)
+                {
+                    var fallback = parameter.Default is null ? "required" : $"default {parameter.Default}";
+                    var unit = parameter.Unit is null ? "" : $" [{parameter.Unit}]";
+                    console.WriteLine($"  --{parameter.Name.Replace('_', '-'),-20} {parameter.Description}{unit} ({fallback})");
+                }
+            }
+        });
+    }
+
+    private static async Task<ExitCode> SubmitAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var request = RequestOf(
+            run.Arguments.GetValue(Name)!,
+            [.. run.Arguments.GetValue(Args) ?? [], .. run.Arguments.UnmatchedTokens],
+            run.Arguments.GetValue(Metadata) ?? []);
+        if (run.Arguments.GetValue(NoWait))
+        {
+            var accepted = await client.PostAsync<ScanAnswer>("scans", request, cancel);
+            return run.Print(accepted, console => console.WriteLine($"S{accepted.Number:D5} accepted"));
+        }
+
+        return await ScanWatch.RunAsync(run, client, request, cancel);
+    }
+
+    /// <summary>The request that a command line means.</summary>
+    /// <param name="name">The scan's name.</param>
+    /// <param name="tokens">Positional arguments and <c>--parameter value</c> pairs.</param>
+    /// <param name="metadata"><c>key=value</c> pairs.</param>
+    /// <exception cref="RefusedException">Every token that cannot be read.</exception>
+    internal static ScanRequest RequestOf(string name, IReadOnlyList<string> tokens, IReadOnlyList<string> metadata)
+    {
+        List<Reason> reasons = [];
+        List<string> args = [];
+        Dictionary<string, string> parameters = new(StringComparer.Ordinal);
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (!tokens[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                args.Add(tokens[i]);
+                continue;
+            }
+
+            var (key, value) = tokens[i][2..].Split('=', 2) is [var k, var v] ? (k, v) : (tokens[i][2..], (string?)null);
+            if (value is null && i + 1 < tokens.Count && !tokens[i + 1].StartsWith("--", StringComparison.Ordinal))
+            {
+                value = tokens[++i];
+            }
+
+            if (!parameters.TryAdd(key.Replace('-', '_'), value ?? "true"))
+            {
+                reasons.Add(CliErrors.Argument.Because($"--{key} is given twice"));
+            }
+        }
+
+        Dictionary<string, string> kept = new(StringComparer.Ordinal);
+        foreach (var pair in metadata)
+        {
+            if (pair.Split('=', 2) is not [{ Length: > 0 } key, var value] || !kept.TryAdd(key, value))
+            {
+                reasons.Add(CliErrors.Argument.Because($"--metadata {pair} is not key=value, or is given twice"));
+            }
+        }
+
+        return reasons.Count > 0
+            ? throw new RefusedException(reasons)
+            : new ScanRequest { Scan = name, Args = args, Parameters = parameters, Metadata = kept };
+    }
+}
