@@ -67,16 +67,19 @@ internal sealed record ClusterFolder(string Root, string SocketFolder)
         }
     }
 
-    /// <summary>Makes the socket's folder; the refusals found.</summary>
-    public IReadOnlyList<Reason> PrepareSocketFolder(ClusterAccount account)
+    /// <summary>Whether the socket's path fits; the refusals found.</summary>
+    public IReadOnlyList<Reason> CheckSocketPath()
     {
         var socket = Path.Combine(SocketFolder, string.Create(CultureInfo.InvariantCulture, $".s.PGSQL.{Port}.lock"));
-        if (Encoding.UTF8.GetByteCount(socket) > LongestSocketPath)
-        {
-            return [DatabaseErrors.SocketPath.Because(
-                $"{socket} has {Encoding.UTF8.GetByteCount(socket)} bytes, a socket's path at most {LongestSocketPath}")];
-        }
+        var size = Encoding.UTF8.GetByteCount(socket);
+        return size <= LongestSocketPath
+            ? []
+            : [DatabaseErrors.SocketPath.Because($"{socket} has {size} bytes, a socket's path at most {LongestSocketPath}")];
+    }
 
+    /// <summary>Makes the socket's folder; only the holder of the lock may. The refusals found.</summary>
+    public IReadOnlyList<Reason> PrepareSocketFolder(ClusterAccount account)
+    {
         try
         {
             var parent = Path.GetDirectoryName(SocketFolder)!;

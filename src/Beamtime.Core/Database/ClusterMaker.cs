@@ -58,8 +58,7 @@ internal sealed class ClusterMaker(ClusterFolder folder, ClusterAccount account,
 
     private void SyncDisk()
     {
-        using var handle = File.OpenHandle(
-            FolderLock.PathIn(folder.Root), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = Posix.OpenWithoutLock(folder.Root, toWrite: false);
         Posix.SyncFileSystem(handle);
     }
 }

@@ -20,15 +20,13 @@ internal sealed class FolderLock : IDisposable
     /// <summary>Takes the lock, or null when another process holds it.</summary>
     public static FolderLock? TryTake(string folder, string socketFolder)
     {
-        var file = File.OpenHandle(
-            PathIn(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var file = Posix.OpenWithoutLock(PathIn(folder), toWrite: true);
         if (!Posix.TryLock(file))
         {
             file.Dispose();
             return null;
         }
 
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var content = Encoding.UTF8.GetBytes(
             string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n{socketFolder}\n"));
         RandomAccess.SetLength(file, 0);
@@ -39,11 +37,12 @@ internal sealed class FolderLock : IDisposable
     /// <summary>Who wrote the lock file last: process id and socket folder, null where it says nothing.</summary>
     public static (int? Pid, string? SocketFolder) ReadHolder(string folder)
     {
-        using var reader = new StreamReader(new FileStream(
-            PathIn(folder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        var first = reader.ReadLine();
-        var second = reader.ReadLine();
-        return (int.TryParse(first, CultureInfo.InvariantCulture, out var pid) ? pid : null, second);
+        using var file = Posix.OpenWithoutLock(PathIn(folder), toWrite: false);
+        var content = new byte[4096];
+        var lines = Encoding.UTF8.GetString(content.AsSpan(0, RandomAccess.Read(file, content, 0))).Split('\n');
+        return (
+            int.TryParse(lines[0], CultureInfo.InvariantCulture, out var pid) ? pid : null,
+            lines.Length > 1 && lines[1].Length > 0 ? lines[1] : null);
     }
 
     public void Dispose() => _file.Dispose();

@@ -8,7 +8,7 @@ namespace Beamtime.Core.Database;
 /// look for them: then whatever runs there has lost its program. Every PostgreSQL process has the cluster's folder as its
 /// working directory, which is how children of a killed server are told from strangers with a reused process id.
 /// </summary>
-/// <param name="clusterFolder">Folder of the cluster, as PostgreSQL was given it.</param>
+/// <param name="clusterFolder">Folder of the cluster.</param>
 /// <param name="time">Clock for the deadlines.</param>
 /// <param name="log">Where it says what it stops.</param>
 internal sealed partial class OrphanCluster(string clusterFolder, TimeProvider time, ILogger log)
@@ -59,13 +59,30 @@ internal sealed partial class OrphanCluster(string clusterFolder, TimeProvider t
         File.Delete(PostmasterFile.PathIn(clusterFolder));
     }
 
+    /// <summary>Ends by force what a killed initdb left behind in a folder that is thrown away anyhow.</summary>
+    public async Task EndAsync(TimeSpan limit, CancellationToken cancel)
+    {
+        foreach (var pid in Processes())
+        {
+            Posix.Signal(pid, Posix.SignalKill);
+        }
+
+        if (!await EndedAsync(limit, cancel))
+        {
+            throw DatabaseErrors.OrphanStays.Fault(
+                $"process {string.Join(", ", Processes())} still works in {clusterFolder}");
+        }
+    }
+
     /// <summary>Ids of the live PostgreSQL processes in the folder.</summary>
     public IReadOnlyList<int> Processes()
     {
+        // The kernel names working directories by their real path, whatever links led there.
+        var folder = Posix.RealPath(clusterFolder);
         var found = new List<int>();
         foreach (var entry in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out var pid) && WorksHere(entry))
+            if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out var pid) && WorksIn(folder, entry))
             {
                 found.Add(pid);
             }
@@ -90,13 +107,13 @@ internal sealed partial class OrphanCluster(string clusterFolder, TimeProvider t
         return false;
     }
 
-    private bool WorksHere(string entry)
+    private static bool WorksIn(string folder, string entry)
     {
         try
         {
             // A process that ended but was not reaped has no working directory any more.
             return File.ReadAllText(Path.Combine(entry, "comm")).Trim() is "postgres" or "postmaster"
-                && new FileInfo(Path.Combine(entry, "cwd")).LinkTarget == clusterFolder;
+                && new FileInfo(Path.Combine(entry, "cwd")).LinkTarget == folder;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -58,8 +58,9 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
         {
             reasons.AddRange((await account.BarriersAboveAsync(folder.Cluster, cancel)).Select(barrier =>
                 DatabaseErrors.FolderRights.Because($"{account.Name} may not pass through {barrier}")));
-            reasons.AddRange(folder.PrepareSocketFolder(account));
         }
+
+        reasons.AddRange(folder.CheckSocketPath());
 
         var binaries = ChooseBinaries(folder, await PostgresBinaries.FindAsync(cancel), reasons);
         if (Directory.Exists(folder.Root) && !File.Exists(folder.VersionFile)
@@ -185,24 +186,36 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancel)
     {
-        _folder.RemoveUnfinished();
+        if (_folder.PrepareSocketFolder(_account) is { Count: > 0 } reasons)
+        {
+            throw new RefusedException(reasons);
+        }
+
+        if (Directory.Exists(_folder.Unfinished))
+        {
+            await new OrphanCluster(_folder.Unfinished, _time, _log).EndAsync(_options.StopLimit, cancel);
+            _folder.RemoveUnfinished();
+        }
+
         if (!File.Exists(_folder.VersionFile))
         {
             await new ClusterMaker(_folder, _account, _binaries).MakeAsync(_options.WithoutSync, cancel);
         }
 
         ClusterFolder.WriteAccess(_folder.Cluster, _account);
+        var hadReserve = _reserve.IsHeld;
         try
         {
             await StartServerAsync(cancel);
         }
-        catch (FaultException) when (_postmaster is { SawDiskFull: true })
+        catch (FaultException error) when (_postmaster is { SawDiskFull: true })
         {
-            if (!ReleaseReserve())
+            if (!hadReserve)
             {
-                throw DatabaseErrors.FolderFull.Fault($"{_folder.Root} is full and its reserve is used up");
+                throw DatabaseErrors.FolderFull.Fault($"{_folder.Root} is full and its reserve is used up", error);
             }
 
+            ReleaseReserve();
             await StartServerAsync(cancel);
         }
 
@@ -243,7 +256,7 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
             {
                 return;
             }
-            catch (FaultException error)
+            catch (Exception error)
             {
                 NotRestarted(error, pause.TotalSeconds);
             }

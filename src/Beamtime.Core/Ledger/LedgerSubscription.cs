@@ -43,6 +43,7 @@ internal sealed partial class LedgerSubscription
     private readonly LedgerHandler _handler;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private bool _isEntered;
 
     /// <summary>Subscribes a handler.</summary>
     /// <param name="database">Where the ledger lies.</param>
@@ -116,6 +117,7 @@ internal sealed partial class LedgerSubscription
     /// <summary>Handles one batch, if there is one and no other program handles; whether the cursor moved.</summary>
     public async Task<bool> HandleAsync(CancellationToken cancel)
     {
+        await EnterAsync(cancel);
         var moved = await _database.TransactAsync(
             async transaction =>
             {
@@ -152,14 +154,8 @@ internal sealed partial class LedgerSubscription
 
     private async Task<Next> LookAsync(CancellationToken cancel)
     {
-        await using var batch = _database.Source.CreateBatch();
-        var enter = new NpgsqlBatchCommand(
-            """
-            insert into cursors (name) select $1 where not exists (select from cursors where name = $1)
-            on conflict do nothing
-            """);
-        enter.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _name });
-        var look = new NpgsqlBatchCommand(
+        await EnterAsync(cancel);
+        await using var look = _database.Source.CreateCommand(
             $"""
             select case when exists (select from entries
                                      where (entries.epoch, entries.tx, entries.position) > (c.epoch, c.tx, c.position) and {Settled}) then 2
@@ -169,9 +165,21 @@ internal sealed partial class LedgerSubscription
             from cursors c where c.name = $1
             """);
         look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _name });
-        batch.BatchCommands.Add(enter);
-        batch.BatchCommands.Add(look);
-        return (Next)(int)(await batch.ExecuteScalarAsync(cancel))!;
+        return (Next)(int)(await look.ExecuteScalarAsync(cancel))!;
+    }
+
+    private async Task EnterAsync(CancellationToken cancel)
+    {
+        if (_isEntered)
+        {
+            return;
+        }
+
+        await using var enter = _database.Source.CreateCommand(
+            "insert into cursors (name) values ($1) on conflict do nothing");
+        enter.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _name });
+        await enter.ExecuteNonQueryAsync(cancel);
+        _isEntered = true;
     }
 
     // Null when another program handles under this name just now.

@@ -8,13 +8,14 @@ namespace Beamtime.Tests.Support;
 /// <summary>
 /// Fresh databases for tests: one private cluster for the test process, started at the first use and gone with it, and
 /// in it a copy of a migrated template for each call. A test that stops PostgreSQL or keeps a transaction open takes a
-/// cluster of its own from <see cref="ClusterOptions"/>.
+/// cluster of its own from <see cref="CreateClusterAsync"/>.
 /// </summary>
 internal static class TestDatabase
 {
     private const string Template = "template_beamtime";
     private static readonly Lock StartLock = new();
     private static Task<TestCluster>? _shared;
+    private static Task<string>? _migrated;
     private static int _number;
 
     /// <summary>All migrations of the program.</summary>
@@ -57,6 +58,38 @@ internal static class TestDatabase
         PoolSize = 16,
         WithoutSync = true,
     };
+
+    /// <summary>A running cluster of a test's own, made from a copy; its database is migrated.</summary>
+    /// <param name="options">Where it lies; a folder that does not exist yet.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<BeamtimeDatabase> CreateClusterAsync(DatabaseOptions options, CancellationToken cancel)
+    {
+        Task<string> making;
+        lock (StartLock)
+        {
+            making = _migrated ??= MakeMigratedAsync();
+        }
+
+        var template = await making;
+        Directory.CreateDirectory(options.DataFolder!);
+        if (await SystemTool.AskAsync(
+            ["cp", "-a", Path.Combine(template, "postgres"), options.DataFolder!], cancel) is null)
+        {
+            throw new IOException($"{template} cannot be copied to {options.DataFolder}");
+        }
+
+        return await BeamtimeDatabase.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, cancel);
+    }
+
+    private static async Task<string> MakeMigratedAsync()
+    {
+        var folder = TemporaryFolder.Create("template");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        await using var database = await BeamtimeDatabase.OpenAsync(
+            ClusterOptions(folder.Path), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        await database.MigrateAsync(Migrations, CancellationToken.None);
+        return folder.Path;
+    }
 
     private static Task<TestCluster> SharedAsync()
     {
