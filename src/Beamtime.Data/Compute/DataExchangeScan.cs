@@ -5,7 +5,7 @@ namespace Beamtime.Data.Compute;
 
 /// <summary>
 /// A tomography scan in a DataExchange file: <c>/exchange/data</c>, <c>data_dark</c>, <c>data_white</c>, <c>theta</c> (degrees)
-/// and, where frames may be missing, <c>frame_present</c> (a byte per projection).
+/// and, where frames may be missing, <c>frame_present</c>, <c>frame_present_dark</c>, <c>frame_present_white</c> (a byte a frame).
 /// </summary>
 internal sealed class DataExchangeScan : IDisposable
 {
@@ -111,39 +111,50 @@ internal sealed class DataExchangeScan : IDisposable
                 $"'{Group}theta' has {theta.Length} angles for {projections.Frames} projections."));
         }
 
-        if (flats.Frames == 0)
+        IsPresent = Presence("frame_present", projections, reasons);
+        Darks = darks.Where(Presence("frame_present_dark", darks, reasons));
+        Flats = flats.Where(Presence("frame_present_white", flats, reasons));
+        if (Flats.Frames == 0)
         {
-            reasons.Add(ReconstructionErrors.FlatsDark.Because($"'{Group}data_white' holds no frame."));
+            reasons.Add(ReconstructionErrors.FlatsDark.Because($"'{Group}data_white' holds no frame that came."));
         }
 
-        ReadPresence(reasons);
+        RequireProjections(reasons);
     }
 
-    private void ReadPresence(List<Reason> reasons)
+    private bool[] Presence(string name, FrameStack stack, List<Reason> reasons)
     {
-        IsPresent = new bool[Projections.Frames];
-        Array.Fill(IsPresent, true);
-        if (_file.HasLink(Group + "frame_present") && Dataset("frame_present", reasons) is { } dataset)
+        var all = new bool[stack.Frames];
+        Array.Fill(all, true);
+        if (!_file.HasLink(Group + name))
         {
-            using (dataset)
-            {
-                if (dataset.ElementType != H5ElementType.Of<byte>() || dataset.Shape is not [var length])
-                {
-                    reasons.Add(WrongType(dataset, "bytes along one axis"));
-                    return;
-                }
-
-                if (length != Projections.Frames)
-                {
-                    reasons.Add(ReconstructionErrors.ShapeMismatch.Because(
-                        $"'{dataset.Path}' has {length} marks for {Projections.Frames} projections."));
-                    return;
-                }
-
-                IsPresent = Array.ConvertAll(dataset.Read<byte>(), mark => mark != 0);
-            }
+            return all;
         }
 
+        using var dataset = Dataset(name, reasons);
+        if (dataset is null)
+        {
+            return all;
+        }
+
+        if (dataset.ElementType != H5ElementType.Of<byte>() || dataset.Shape is not [var length])
+        {
+            reasons.Add(WrongType(dataset, "bytes along one axis"));
+            return all;
+        }
+
+        if (length != stack.Frames)
+        {
+            reasons.Add(ReconstructionErrors.ShapeMismatch.Because(
+                $"'{dataset.Path}' has {length} marks for {stack.Frames} frames."));
+            return all;
+        }
+
+        return Array.ConvertAll(dataset.Read<byte>(), mark => mark != 0);
+    }
+
+    private void RequireProjections(List<Reason> reasons)
+    {
         if (IsPresent.Count(p => p) is var came and < FewestProjections)
         {
             reasons.Add(ReconstructionErrors.ProjectionsFew.Because($"{came} of {IsPresent.Length} projections came."));

@@ -15,6 +15,24 @@ internal delegate void ReadRows(int fromFrame, int frames, int fromRow, int rows
 /// <param name="Read">Reads rows of frames.</param>
 internal sealed record FrameStack(int Frames, int Rows, int Columns, ReadRows Read)
 {
+    /// <summary>Only the frames that came, in their order; to be read one by one.</summary>
+    /// <param name="isPresent">A mark for each frame.</param>
+    public FrameStack Where(bool[] isPresent)
+    {
+        int[] came = [.. Enumerable.Range(0, Frames).Where(i => isPresent[i])];
+        return this with
+        {
+            Frames = came.Length,
+            Read = (fromFrame, count, fromRow, rows, into) =>
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    Read(came[fromFrame + i], 1, fromRow, rows, into.Slice(i * rows * Columns, rows * Columns));
+                }
+            },
+        };
+    }
+
     /// <summary>Frames that already lie in memory.</summary>
     /// <param name="counts">frames × rows × columns counts.</param>
     /// <param name="frames">Number of frames.</param>

@@ -79,6 +79,26 @@ public sealed class ReconstructionTests : IDisposable
     }
 
     [Fact]
+    public void A_flat_that_did_not_come_does_not_brighten_the_mean()
+    {
+        var path = ScanFile.Write(Scan, _folder["s.h5"]);
+        using (var file = ScanFile.Change(path))
+        using (var flats = file.OpenDataset("/exchange/data_white"))
+        {
+            var fill = new ushort[20 * Size];
+            fill.AsSpan().Fill(ushort.MaxValue);
+            flats.WriteSlice<ushort>([4, 0, 0], [1, 20, Size], fill);
+            byte[] present = [.. Enumerable.Range(0, 20).Select(i => (byte)(i == 4 ? 0 : 1))];
+            file.CreateArray<byte>("/exchange/frame_present_white", present).Dispose();
+        }
+
+        using var scan = DataExchangeScan.Open(path).OrThrow();
+        var field = FlatField.Of(scan.Darks, scan.Flats, TestContext.Current.CancellationToken);
+        Assert.Equal(19, scan.Flats.Frames);
+        Assert.InRange(field.Beam.Average() / Scan.FlatField.Beam.Average(), 0.999, 1.001);
+    }
+
+    [Fact]
     public void Repeating_replaces_the_result_and_clears_what_a_killed_one_left()
     {
         var request = new ReconstructionRequest { File = ScanFile.Write(Scan, _folder["s.h5"]), Centre = Centre };
