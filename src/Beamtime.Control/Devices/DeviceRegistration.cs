@@ -1,6 +1,5 @@
 using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Devices;
 
