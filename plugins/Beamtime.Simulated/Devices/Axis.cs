@@ -163,6 +163,7 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
     private TaskCompletionSource? Settle()
     {
         Volatile.Write(ref _motion, null);
+        _timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var arrival = _arrival;
         _arrival = null;
         return arrival;

@@ -93,7 +93,13 @@ internal sealed class FrameFileWriter : IDisposable
 
             try
             {
-                var index = _times.RowCount;
+                var index = _frames.RowCount;
+                while (_times.RowCount < index)
+                {
+                    // A frame whose write failed keeps its place: a SWMR file does not shrink.
+                    _times.Append<double>([double.NaN]);
+                }
+
                 _frames.AppendChunk(MemoryMarshal.AsBytes(frame));
                 _times.Append<double>([(at - DateTimeOffset.UnixEpoch).TotalSeconds]);
                 _file.Flush();

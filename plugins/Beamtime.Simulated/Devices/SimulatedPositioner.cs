@@ -21,6 +21,8 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
     private readonly Signal _velocity;
     private readonly Signal _acceleration;
     private readonly Signal _tolerance;
+    private readonly Lock _subscriptions = new();
+    private Action<Signal, Reading>? _changed;
 
     private SimulatedPositioner(DeviceConfiguration configuration, bool hasRamps, bool hasHoming)
     {
@@ -73,11 +75,34 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
             Constant("low_limit_travel", unit, "Lowest position; with the highest 0 as well: none."),
             Constant("high_limit_travel", unit, "Highest position; with the lowest 0 as well: none."));
         Signals = signals;
-        _axis.Moved += PublishPosition;
     }
 
+    // Without a subscriber the axis does not wake during a motion.
     /// <inheritdoc/>
-    public event Action<Signal, Reading>? Changed;
+    public event Action<Signal, Reading>? Changed
+    {
+        add
+        {
+            lock (_subscriptions)
+            {
+                _axis.Moved -= PublishPosition;
+                _axis.Moved += PublishPosition;
+                _changed += value;
+            }
+        }
+
+        remove
+        {
+            lock (_subscriptions)
+            {
+                _changed -= value;
+                if (_changed is null)
+                {
+                    _axis.Moved -= PublishPosition;
+                }
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<Signal> Signals { get; }
@@ -160,7 +185,7 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
             throw SimulatedErrors.NotSettable.Fault($"{_name}: {signal.Name} cannot be set.");
         }
 
-        Changed?.Invoke(signal, new Reading(Value.Of(value.AsDouble()), _time.GetUtcNow()));
+        _changed?.Invoke(signal, new Reading(Value.Of(value.AsDouble()), _time.GetUtcNow()));
         return ValueTask.CompletedTask;
     }
 
@@ -183,13 +208,13 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
         homing.Begin();
         await _axis.MoveAsync(0, cancel);
         homing.Arrive();
-        Changed?.Invoke(
+        _changed?.Invoke(
             homing.IndexPulse, new Reading(Value.Of(homing.HasIndex ? 1L : 0L), _time.GetUtcNow()));
     }
 
     private void PublishPosition()
     {
-        if (Changed is { } changed)
+        if (_changed is { } changed)
         {
             var at = _time.GetUtcNow();
             changed(_readback, new Reading(Value.Of(_axis.Position), at));
