@@ -11,6 +11,9 @@ namespace Beamtime.Control;
 /// <summary>Registers the half that measures.</summary>
 internal static class ControlRegistration
 {
+    /// <summary>How many loops there are.</summary>
+    public const int LoopCount = 5;
+
     extension(IServiceCollection services)
     {
         /// <summary>Adds devices, scans, points and recording of the beamline, with their loops.</summary>
@@ -36,9 +39,6 @@ internal static class ControlRegistration
         /// <param name="cancel">Gives up.</param>
         public Task RecoverControlAsync(CancellationToken cancel) =>
             services.GetRequiredService<RecordingRecovery>().RecoverAsync(cancel);
-
-        /// <summary>How many loops there are.</summary>
-        public static int LoopCount => 5;
 
         /// <summary>The loops, in the order in which they start; they stop in the reverse order.</summary>
         public IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> ControlLoops() =>

@@ -14,7 +14,7 @@ internal sealed class CommandRun
     {
         Arguments = arguments;
         IsJson = arguments.GetValue(CommonOptions.Json);
-        IsTerminal = !Console.IsOutputRedirected && !IsJson;
+        IsTerminal = !System.Console.IsOutputRedirected && !IsJson;
         Console = AnsiConsole.Console;
         if (!IsTerminal)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spectre.Console;
 using Beamtime.Core.Database;
 using Beamtime.Roles;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spectre.Console;
 using Beamtime.Roles;
 
 namespace Beamtime.Cli;

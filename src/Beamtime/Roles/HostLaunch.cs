@@ -52,14 +52,11 @@ internal sealed record HostLaunch
                 Overrides = overrides,
             },
             OptionTypes);
-        var database = settings.Get<DatabaseOptions>();
-        database.Url = environment[EnvironmentVariables.DatabaseUrl];
-        database.ProgramUrl = environment[EnvironmentVariables.DatabaseProgramUrl];
         return new HostLaunch
         {
             Site = found,
             Settings = settings,
-            Database = database,
+            Database = settings.Get<DatabaseOptions>(),
             Plugins = plugins ?? PluginLoader.Load(Path.Combine(AppContext.BaseDirectory, "plugins")),
         };
     }
