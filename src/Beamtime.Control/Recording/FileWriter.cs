@@ -57,6 +57,9 @@ internal sealed partial class FileWriter : IDisposable
         _flushAfter = Math.Max(1, points.Capacity / 2);
     }
 
+    /// <summary>Offset in the topic before which everything is flushed.</summary>
+    public long Acknowledged => _points.AcknowledgedUntil;
+
     /// <summary>
     /// Writes until cancelled. What is published before is still written; scans that have not ended then are left for
     /// recovery.

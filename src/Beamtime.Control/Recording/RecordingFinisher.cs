@@ -129,8 +129,8 @@ internal sealed partial class RecordingFinisher(
 
         void Add(FileSection section, Exception error)
         {
-            SectionFailed(error, NameOf(section), scan.Scan);
-            reasons.Add(RecordingErrors.SectionFailed.Because($"{NameOf(section)}: {error.Message}"));
+            SectionFailed(error, section.Name, scan.Scan);
+            reasons.Add(RecordingErrors.SectionFailed.Because($"{section.Name}: {error.Message}"));
         }
     }
 
@@ -164,18 +164,11 @@ internal sealed partial class RecordingFinisher(
         source.End.At,
         source.Folder.Folder,
         [.. frames.Prepend(Path.GetFileName(source.Folder.Final)).Distinct().Select(n => new RecordedFile(n, 0, default, null))],
-        [.. applying.Select(NameOf)],
+        [.. applying.Select(s => s.Name)],
         source.Scan.UserMetadata
             .Concat(recorded.Parameters)
             .GroupBy(p => p.Key, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal));
-
-    // ExchangeSection is the section "exchange".
-    private static string NameOf(FileSection section)
-    {
-        var name = section.GetType().Name;
-        return (name.EndsWith("Section", StringComparison.Ordinal) ? name[..^7] : name).ToLowerInvariant();
-    }
 
     private RecordedFile Measure(string path)
     {
