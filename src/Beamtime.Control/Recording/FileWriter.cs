@@ -163,7 +163,7 @@ internal sealed partial class FileWriter : IDisposable
         switch (document)
         {
             case ScanOpened opened when !_open.ContainsKey(opened.Scan):
-                _latest = new OpenRecording(opened);
+                _latest = new OpenRecording(opened, _options.MinimumFree);
                 _open.Add(opened.Scan, _latest);
                 if (_latest.Fault is { } fault)
                 {
@@ -248,14 +248,11 @@ internal sealed partial class FileWriter : IDisposable
         }
         catch (FaultException fault)
         {
-            NotFinished(fault, recording.Scan.Scan);
-            if (!recording.IsReported)
-            {
-                recording.IsReported = true;
-                Tell(new RecordingFault(recording.Scan.Scan, fault.Reason, EndsScan: false));
-            }
-
-            waiting.Enqueue(recording);
+            Wait(fault.Reason, fault);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Wait(RecordingErrors.Explain(error, RecordingErrors.FinalFailed, recording.Folder.Final), error);
         }
         catch (OperationCanceledException) when (abandon.IsCancellationRequested)
         {
@@ -267,6 +264,18 @@ internal sealed partial class FileWriter : IDisposable
             Broken(error, recording.Scan.Scan);
             Tell(new RecordingFault(
                 recording.Scan.Scan, RecordingErrors.FinalFailed.Because($"{recording.Folder.Final}: {error.Message}"), EndsScan: false));
+        }
+
+        void Wait(Reason reason, Exception error)
+        {
+            NotFinished(error, recording.Scan.Scan);
+            if (!recording.IsReported)
+            {
+                recording.IsReported = true;
+                Tell(new RecordingFault(recording.Scan.Scan, reason, EndsScan: false));
+            }
+
+            waiting.Enqueue(recording);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class RecordingFinisher(
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            File.Delete(folder.Unfinished);
+            Discard(folder.Unfinished);
             throw new FaultException(RecordingErrors.Explain(error, RecordingErrors.FinalFailed, folder.Final), error);
         }
     }
@@ -80,6 +80,18 @@ internal sealed partial class RecordingFinisher(
         foreach (var live in folder.FindLive().Reverse())
         {
             File.Delete(live);
+        }
+    }
+
+    // Gives the space of half a file back; where that fails too, the next attempt writes over it.
+    private static void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

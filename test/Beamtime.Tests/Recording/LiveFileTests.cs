@@ -14,7 +14,7 @@ public sealed class LiveFileTests
         v = f['/entry/collection/devices/samx/samx/value']
         for line in sys.stdin:
             for d in (v, f['/entry/collection/points/id']):
-                d.id.refresh()
+                d.refresh()
             print(v.shape[0], v[-1] if v.shape[0] else '-', flush=True)
         """;
 

@@ -23,8 +23,10 @@ internal sealed class RecordingBench : IAsyncDisposable
     public RecordingBench(
         IReadOnlyList<FileSection>? sections = null,
         Func<RecordingClosed, CancellationToken, Task>? register = null,
-        int capacity = 8192)
+        int capacity = 8192,
+        long reserve = 1 << 20)
     {
+        Options = new RecordingOptions { SourceName = "Advanced Photon Source", MinimumFree = reserve };
         Documents = new Topic<ScanDocument>("2-bm.points", capacity, Clock);
         Notices = new Topic<RecordingNotice>("2-bm.recordings", 1024, Clock);
         _notices = Notices.Subscribe(_noticed);
@@ -36,7 +38,7 @@ internal sealed class RecordingBench : IAsyncDisposable
 
     public FakeClock Clock { get; } = new();
 
-    public RecordingOptions Options { get; } = new() { SourceName = "Advanced Photon Source" };
+    public RecordingOptions Options { get; }
 
     public Topic<ScanDocument> Documents { get; }
 
