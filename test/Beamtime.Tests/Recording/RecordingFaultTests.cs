@@ -117,7 +117,7 @@ public sealed class RecordingFaultTests
     [InlineData(12, null, "mine/today", "mine/today")]
     public void A_folder_is_named_by_number(int number, string? suffix, string? directory, string expected)
     {
-        var folder = RecordingFolder.Name(new RecordingOptions { BasePath = "/data/$beamline" }, "2-bm", number, suffix, directory);
+        var folder = RecordingFolder.Name("/data", "2-bm", number, suffix, directory);
         Assert.Equal($"/data/2-bm/{expected}", folder.Folder);
         Assert.EndsWith($"S{number:D5}_master.h5", folder.Final, StringComparison.Ordinal);
     }
@@ -131,7 +131,7 @@ public sealed class RecordingFaultTests
     public void A_name_that_leads_elsewhere_is_refused(string? suffix, string? directory)
     {
         var refused = Assert.Throws<RefusedException>(
-            () => RecordingFolder.Name(new RecordingOptions(), "2-bm", 1, suffix, directory));
+            () => RecordingFolder.Name("/data", "2-bm", 1, suffix, directory));
         Assert.Equal((suffix is null ? 0 : 1) + (directory is null ? 0 : 1), refused.Reasons.Count);
         Assert.All(refused.Reasons, r => Assert.Equal("recording.folder.invalid", r.Code));
     }

@@ -132,7 +132,7 @@ public sealed class RecordingRecoveryTests
     }
 
     [Fact]
-    public async Task Frames_of_a_killed_device_server_are_counted()
+    public async Task Frames_of_a_killed_device_server_are_counted_and_open_to_everybody()
     {
         using var killed = TemporaryFolder.Create("killed");
         using var running = TemporaryFolder.Create("running");
@@ -146,7 +146,7 @@ public sealed class RecordingRecoveryTests
         {
             var set = frames.CreateExtendable<ushort>("/entry/data", [2, 2]);
             frames.StartSwmrWrite();
-            set.Append<ushort>(new ushort[8]);
+            set.Append<ushort>([0, 1, 2, 3, 4, 5, 6, 7]);
             frames.Flush();
             live.Put(line.Point(0));
             live.Flush();
@@ -156,11 +156,11 @@ public sealed class RecordingRecoveryTests
         var closed = Recover(killed.Path, line);
 
         Assert.Equal(["S00012_master.h5", "S00012_eiger.h5"], closed.Files.Select(f => f.Name));
-        Assert.Equal("2 False", await RecordingBench.PythonAsync(
+        Assert.Equal("2 True (2, 2, 2) 7", await RecordingBench.PythonAsync(
             """
             import sys, h5py
-            a = h5py.File(sys.argv[1], 'r')['entry/collection/file_references/eiger'].attrs
-            print(a['frames'], a['complete'])
+            g = h5py.File(sys.argv[1], 'r')['entry/collection/file_references/eiger']
+            print(g.attrs['frames'], g.attrs['complete'], g['data'].shape, g['data'][1, 1, 1])
             """,
             killed["S00012_master.h5"]));
     }
