@@ -61,8 +61,8 @@ internal sealed partial class FileWriter : IDisposable
     public long Acknowledged => _points.AcknowledgedUntil;
 
     /// <summary>
-    /// Writes until cancelled. What is published before is still written; scans that have not ended then are left for
-    /// recovery.
+    /// Writes until cancelled, and then on until the open scans have ended or the deadline for a shutdown has passed; what
+    /// has not ended then is left for recovery.
     /// </summary>
     /// <param name="cancel">Ends writing.</param>
     public async Task RunAsync(CancellationToken cancel)
@@ -98,8 +98,7 @@ internal sealed partial class FileWriter : IDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            await WriteWaitingAsync();
-            Flush();
+            await WriteLastAsync();
         }
         finally
         {
@@ -108,6 +107,27 @@ internal sealed partial class FileWriter : IDisposable
                 recording.Leave();
             }
         }
+    }
+
+    // A scan that is being ended with the program still gets its file closed, if it says so in time.
+    private async Task WriteLastAsync()
+    {
+        using var deadline = new CancellationTokenSource(_options.ShutdownDeadline, _time);
+        try
+        {
+            await WriteWaitingAsync();
+            while (_open.Count > 0)
+            {
+                await _signal.WaitAsync(deadline.Token);
+                await WriteWaitingAsync();
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            // What is open now is left for recovery.
+        }
+
+        Flush();
     }
 
     private async ValueTask WriteWaitingAsync()

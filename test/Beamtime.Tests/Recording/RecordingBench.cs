@@ -123,8 +123,16 @@ internal sealed class RecordingBench : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
+        while (await Task.WhenAny(_running, Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, CancellationToken.None)) != _running)
+        {
+            Clock.Advance(Options.ShutdownDeadline);
+        }
+
         await _running;
     }
+
+    /// <summary>Begins to stop, as a program that ends does while its scans are being aborted.</summary>
+    public Task BeginStopAsync() => _stop.CancelAsync();
 
     public async ValueTask DisposeAsync()
     {

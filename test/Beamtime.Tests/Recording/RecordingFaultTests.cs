@@ -111,6 +111,18 @@ public sealed class RecordingFaultTests
         Assert.Equal((2L, ScanEnd.Interrupted), (source.Rows, source.End.End));
     }
 
+    [Fact]
+    public async Task A_scan_that_ends_with_the_program_is_still_closed()
+    {
+        await using var bench = new RecordingBench();
+        var line = bench.Line();
+        await bench.PublishAsync(line.Opened(), line.Point(0));
+        await bench.BeginStopAsync();
+        await bench.PublishAsync(line.Closed(1, ScanEnd.Interrupted));
+        await bench.NextAsync<RecordingDone>();
+        Assert.Equal(ScanEnd.Interrupted, Assert.Single(bench.Registered).End);
+    }
+
     [Theory]
     [InlineData(12, null, null, "S00000-00999/S00012")]
     [InlineData(1000, "dark", null, "S01000-01999/S01000_dark")]
