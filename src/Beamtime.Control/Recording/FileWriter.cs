@@ -57,9 +57,12 @@ internal sealed partial class FileWriter : IDisposable
         _flushAfter = Math.Max(1, points.Capacity / 2);
     }
 
+    /// <summary>Offset in the topic before which everything is flushed.</summary>
+    public long Acknowledged => _points.AcknowledgedUntil;
+
     /// <summary>
-    /// Writes until cancelled. What is published before is still written; scans that have not ended then are left for
-    /// recovery.
+    /// Writes until cancelled, and then on until the open scans have ended or the deadline for a shutdown has passed; what
+    /// has not ended then is left for recovery.
     /// </summary>
     /// <param name="cancel">Ends writing.</param>
     public async Task RunAsync(CancellationToken cancel)
@@ -95,8 +98,7 @@ internal sealed partial class FileWriter : IDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            await WriteWaitingAsync();
-            Flush();
+            await WriteLastAsync();
         }
         finally
         {
@@ -105,6 +107,27 @@ internal sealed partial class FileWriter : IDisposable
                 recording.Leave();
             }
         }
+    }
+
+    // A scan that is being ended with the program still gets its file closed, if it says so in time.
+    private async Task WriteLastAsync()
+    {
+        using var deadline = new CancellationTokenSource(_options.ShutdownDeadline, _time);
+        try
+        {
+            await WriteWaitingAsync();
+            while (_open.Count > 0)
+            {
+                await _signal.WaitAsync(deadline.Token);
+                await WriteWaitingAsync();
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            // What is open now is left for recovery.
+        }
+
+        Flush();
     }
 
     private async ValueTask WriteWaitingAsync()
@@ -160,7 +183,7 @@ internal sealed partial class FileWriter : IDisposable
         switch (document)
         {
             case ScanOpened opened when !_open.ContainsKey(opened.Scan):
-                _latest = new OpenRecording(opened);
+                _latest = new OpenRecording(opened, _options.MinimumFree);
                 _open.Add(opened.Scan, _latest);
                 if (_latest.Fault is { } fault)
                 {
@@ -245,14 +268,11 @@ internal sealed partial class FileWriter : IDisposable
         }
         catch (FaultException fault)
         {
-            NotFinished(fault, recording.Scan.Scan);
-            if (!recording.IsReported)
-            {
-                recording.IsReported = true;
-                Tell(new RecordingFault(recording.Scan.Scan, fault.Reason, EndsScan: false));
-            }
-
-            waiting.Enqueue(recording);
+            Wait(fault.Reason, fault);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Wait(RecordingErrors.Explain(error, RecordingErrors.FinalFailed, recording.Folder.Final), error);
         }
         catch (OperationCanceledException) when (abandon.IsCancellationRequested)
         {
@@ -264,6 +284,18 @@ internal sealed partial class FileWriter : IDisposable
             Broken(error, recording.Scan.Scan);
             Tell(new RecordingFault(
                 recording.Scan.Scan, RecordingErrors.FinalFailed.Because($"{recording.Folder.Final}: {error.Message}"), EndsScan: false));
+        }
+
+        void Wait(Reason reason, Exception error)
+        {
+            NotFinished(error, recording.Scan.Scan);
+            if (!recording.IsReported)
+            {
+                recording.IsReported = true;
+                Tell(new RecordingFault(recording.Scan.Scan, reason, EndsScan: false));
+            }
+
+            waiting.Enqueue(recording);
         }
     }
 

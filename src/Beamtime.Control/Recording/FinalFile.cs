@@ -36,8 +36,20 @@ internal sealed class FinalFile
         string path, RecordingSource source, RecordingClosed closed, IReadOnlyList<FrameCount> frames,
         RecordingOptions options)
     {
-        using var file = H5File.Create(path, H5FileOptions.Swmr with { Overwrite = true });
-        new FinalFile(source, options).Write(file, closed, frames);
+        var live = source.Segments.Sum(s => new FileInfo(s.File.FileName).Length);
+        DiskSpace.Demand(source.Folder.Folder, live, options.MinimumFree / 4);
+        var file = H5File.Create(path, H5FileOptions.Swmr with { Overwrite = true });
+        try
+        {
+            new FinalFile(source, options).Write(file, closed, frames);
+            file.Flush();
+        }
+        catch
+        {
+            DiskSpace.Abandon(file);
+            throw;
+        }
+
         file.Close();
     }
 

@@ -29,16 +29,21 @@ internal sealed class LiveFile : IDisposable
     private readonly H5Dataset? _presentSet;
     private readonly H5Dataset _endText;
     private readonly H5Dataset _endState;
+    private readonly string _folder;
+    private readonly int _rowBytes;
+    private readonly long _reserve;
     private int _buffered;
 
-    private LiveFile(H5File file, ScanOpened scan, byte[] description)
+    private LiveFile(H5File file, ScanOpened scan, byte[] description, long reserve)
     {
         File = file;
+        _folder = Path.GetDirectoryName(file.FileName)!;
+        _reserve = reserve;
         _devices = [.. scan.Columns];
         var signals = _devices.SelectMany(d => d.Signals).ToArray();
-        var rowBytes = signals.Sum(SignalColumn.RowBytes) + (2 * sizeof(double)) + _devices.Length;
+        _rowBytes = signals.Sum(SignalColumn.RowBytes) + (2 * sizeof(double)) + _devices.Length;
         var planned = scan.PlannedPoints > 0 ? scan.PlannedPoints : LongestBlock;
-        _capacity = Math.Clamp(Math.Min(LargestBlockBytes / rowBytes, planned), 1, LongestBlock);
+        _capacity = Math.Clamp(Math.Min(LargestBlockBytes / _rowBytes, planned), 1, LongestBlock);
         var chunk = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(
             scan.PlannedPoints > 0 ? scan.PlannedPoints : 1024, 64, 8192));
 
@@ -94,18 +99,20 @@ internal sealed class LiveFile : IDisposable
     /// <summary>Makes the file of a scan with everything in it, ready for rows and readers.</summary>
     /// <param name="path">Where; must not exist.</param>
     /// <param name="scan">The scan.</param>
+    /// <param name="reserve">Bytes that stay free on the disk.</param>
     /// <exception cref="IOException">The folder cannot be written, or the disk is full.</exception>
-    public static LiveFile Create(string path, ScanOpened scan)
+    public static LiveFile Create(string path, ScanOpened scan, long reserve = 0)
     {
+        DiskSpace.Demand(Path.GetDirectoryName(path)!, 0, reserve);
         var description = JsonSerializer.SerializeToUtf8Bytes(scan, RecordingJson.Default.ScanOpened);
         var file = H5File.Create(path, H5FileOptions.Swmr);
         try
         {
-            return new LiveFile(file, scan, description);
+            return new LiveFile(file, scan, description, reserve);
         }
         catch
         {
-            CloseBroken(file);
+            DiskSpace.Abandon(file);
             throw;
         }
     }
@@ -153,6 +160,7 @@ internal sealed class LiveFile : IDisposable
             return;
         }
 
+        DiskSpace.Demand(_folder, 2L * rows * _rowBytes, _reserve);
         _buffered = 0;
         foreach (var column in _columns)
         {
@@ -196,23 +204,11 @@ internal sealed class LiveFile : IDisposable
         Flush();
     }
 
-    /// <summary>Closes the file after a fault, when closing itself may fail.</summary>
-    public void Abandon() => CloseBroken(File);
+    /// <summary>Gives the file up after a fault: it is neither written nor closed any more.</summary>
+    public void Abandon() => DiskSpace.Abandon(File);
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
-
-    private static void CloseBroken(H5File file)
-    {
-        try
-        {
-            file.Close();
-        }
-        catch (Hdf5Exception)
-        {
-            // What could not be written is lost already, and the fault that told so is on its way.
-        }
-    }
 
     private void Finish(long id, double at)
     {

@@ -18,11 +18,13 @@ internal sealed class OpenRecording
     private LiveFile? _live;
     private RecordingEnd? _end;
     private int _segment;
+    private bool _isAbandoned;
     private long _next;
 
     /// <summary>Opens the recording; <see cref="Fault"/> says when its file could not be made.</summary>
     /// <param name="scan">The scan.</param>
-    public OpenRecording(ScanOpened scan)
+    /// <param name="reserve">Bytes that stay free on the disk.</param>
+    public OpenRecording(ScanOpened scan, long reserve)
     {
         Scan = scan;
         Folder = new RecordingFolder(scan.Folder, scan.FilePrefix);
@@ -30,7 +32,7 @@ internal sealed class OpenRecording
         {
             // A scan that goes on after its writer died gets a further segment.
             _segment = Folder.NextSegment();
-            _live = LiveFile.Create(Folder.Live(_segment), scan);
+            _live = LiveFile.Create(Folder.Live(_segment), scan, reserve);
             _next = _segment == 1 ? 0 : -1;
         });
     }
@@ -133,13 +135,19 @@ internal sealed class OpenRecording
             live.Dispose();
         }
 
+        if (_isAbandoned && File.Exists(Folder.Live(_segment)))
+        {
+            DiskSpace.Detach(Folder.Live(_segment));
+        }
+
+        _isAbandoned = false;
         return RecordingSource.Open(Folder, Scan, _end);
     }
 
-    /// <summary>Closes the live file as it is, for recovery.</summary>
+    /// <summary>Closes the flushed live file as it is, for recovery.</summary>
     public void Leave()
     {
-        _live?.Abandon();
+        _live?.Dispose();
         _live = null;
     }
 
@@ -175,7 +183,9 @@ internal sealed class OpenRecording
     private Reason Break(Exception error)
     {
         Fault = RecordingErrors.Explain(error, RecordingErrors.LiveFailed, $"{Folder.Prefix} in {Folder.Folder}");
-        Leave();
+        _live?.Abandon();
+        _live = null;
+        _isAbandoned = true;
         return Fault;
     }
 }

@@ -42,7 +42,7 @@ internal sealed partial class RecordingFinisher(
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            File.Delete(folder.Unfinished);
+            Discard(folder.Unfinished);
             throw new FaultException(RecordingErrors.Explain(error, RecordingErrors.FinalFailed, folder.Final), error);
         }
     }
@@ -80,6 +80,18 @@ internal sealed partial class RecordingFinisher(
         foreach (var live in folder.FindLive().Reverse())
         {
             File.Delete(live);
+        }
+    }
+
+    // Gives the space of half a file back; where that fails too, the next attempt writes over it.
+    private static void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
         }
     }
 
@@ -129,8 +141,8 @@ internal sealed partial class RecordingFinisher(
 
         void Add(FileSection section, Exception error)
         {
-            SectionFailed(error, NameOf(section), scan.Scan);
-            reasons.Add(RecordingErrors.SectionFailed.Because($"{NameOf(section)}: {error.Message}"));
+            SectionFailed(error, section.Name, scan.Scan);
+            reasons.Add(RecordingErrors.SectionFailed.Because($"{section.Name}: {error.Message}"));
         }
     }
 
@@ -164,18 +176,11 @@ internal sealed partial class RecordingFinisher(
         source.End.At,
         source.Folder.Folder,
         [.. frames.Prepend(Path.GetFileName(source.Folder.Final)).Distinct().Select(n => new RecordedFile(n, 0, default, null))],
-        [.. applying.Select(NameOf)],
+        [.. applying.Select(s => s.Name)],
         source.Scan.UserMetadata
             .Concat(recorded.Parameters)
             .GroupBy(p => p.Key, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal));
-
-    // ExchangeSection is the section "exchange".
-    private static string NameOf(FileSection section)
-    {
-        var name = section.GetType().Name;
-        return (name.EndsWith("Section", StringComparison.Ordinal) ? name[..^7] : name).ToLowerInvariant();
-    }
 
     private RecordedFile Measure(string path)
     {

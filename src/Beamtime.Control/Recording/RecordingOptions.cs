@@ -26,6 +26,12 @@ internal sealed class RecordingOptions
     [Range(0, long.MaxValue)]
     public long HashedUpTo { get; init; } = 64L << 20;
 
+    /// <summary>Free space kept.</summary>
+    [Description("Free space on the disk of the data below which nothing is written, so that open files can still be closed; 0 to write to the last byte.")]
+    [Unit("bytes")]
+    [Range(0, long.MaxValue)]
+    public long MinimumFree { get; init; } = 64L << 20;
+
     /// <summary>NXsource name.</summary>
     [Description("Name of the radiation source.")]
     public string SourceName { get; init; } = "simulated source";

@@ -61,7 +61,22 @@ internal sealed partial class RecordingRecovery(
         }
 
         Directory.CreateDirectory(folder.Folder);
-        return finisher.Close(RecordingSource.Open(folder, Unopened(row), told: null));
+        var source = RecordingSource.Open(folder, Unopened(row), told: null);
+        ReleaseFrames(source);
+        return finisher.Close(source);
+    }
+
+    // The devices of a scan that is recovered write no more; without this only followers could open their files.
+    private static void ReleaseFrames(RecordingSource source)
+    {
+        foreach (var frames in source.Scan.Frames.Values)
+        {
+            var path = Path.Combine(source.Folder.Folder, Path.GetFileName(frames.FileName));
+            if (File.Exists(path))
+            {
+                SwmrMark.Clear(path);
+            }
+        }
     }
 
     // The name is given only after the content is on the disk; a final file that cannot be read is none of ours.
