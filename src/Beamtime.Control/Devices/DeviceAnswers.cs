@@ -58,10 +58,12 @@ internal sealed record SignalAnswer(
         signal.Type,
         signal.Unit,
         signal.IsSettable,
-        signal.Limits?.Low,
-        signal.Limits?.High,
+        Finite(signal.Limits?.Low),
+        Finite(signal.Limits?.High),
         reading is { Value.IsMissing: false } taken ? Json(taken.Value) : null,
         reading is { Value.IsMissing: false } at ? at.Timestamp : null);
+
+    private static double? Finite(double? limit) => limit is { } number && double.IsFinite(number) ? number : null;
 
     private static JsonElement Json(Value value) => value.Type switch
     {
