@@ -158,7 +158,11 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
                 throw DeviceErrors.ConnectFailed.Fault($"{entry.Name} has two signals named {duplicate.Key}.");
             }
 
-            _usable[entry.Name] = new ConfiguredDevice(entry, device, options.MailboxCapacity, deadlines);
+            var configured = new ConfiguredDevice(entry, device, options.MailboxCapacity, deadlines);
+            var first = new Reading[configured.ReadSignals.Count];
+            await device.ReadAsync(configuration: false, first, both.Token).AsTask().WaitAsync(both.Token);
+            configured.Remember(first, 0);
+            _usable[entry.Name] = configured;
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {

@@ -21,7 +21,7 @@ internal sealed record LiveColumn(string Device, string Signal, string? Unit, in
 /// <summary>What a viewer of live points is told.</summary>
 internal sealed record LiveEvent
 {
-    /// <summary>The scan's number.</summary>
+    /// <summary>The scan's number; 0 in the first event, which only says that the viewer is subscribed.</summary>
     public required int Scan { get; init; }
 
     /// <summary>The hinted columns, at the opening.</summary>
@@ -70,7 +70,7 @@ internal static class PointApi
 
     private static IResult Live(
         ScanTopics topics, TimeProvider time, CancellationToken cancel) =>
-        TypedResults.ServerSentEvents(EventsAsync(topics.Points, time, cancel), eventType: null);
+        TypedResults.ServerSentEvents(EventsAsync(topics.Points, time, cancel));
 
     private static async IAsyncEnumerable<SseItem<LiveEvent>> EventsAsync(
         Topic<ScanDocument> points, TimeProvider time, [EnumeratorCancellation] CancellationToken cancel)
@@ -79,6 +79,8 @@ internal static class PointApi
         using var subscription = points.SubscribeLossy(signal);
         Dictionary<Guid, (int Number, int[] Indices)> open = [];
         var batch = new ScanDocument[4096];
+        // Without a first event the answer's head would wait for the next scan.
+        yield return new SseItem<LiveEvent>(new LiveEvent { Scan = 0 }, "subscribed");
         while (!cancel.IsCancellationRequested)
         {
             var count = subscription.Read(batch);

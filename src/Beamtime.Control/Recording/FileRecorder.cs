@@ -7,8 +7,9 @@ namespace Beamtime.Control.Recording;
 /// <summary>Gives scans their folders, and notes which ones have files to be closed.</summary>
 /// <param name="root">Folder of all recordings.</param>
 /// <param name="beamline">The beamline.</param>
+/// <param name="store">The durable side of recordings.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FileRecorder(string root, string beamline, TimeProvider time) : ScanRecorder
+internal sealed class FileRecorder(string root, string beamline, RecordingStore store, TimeProvider time) : ScanRecorder
 {
     /// <inheritdoc/>
     public override (string Folder, string FilePrefix) MakeFolder(int number)
@@ -33,6 +34,10 @@ internal sealed class FileRecorder(string root, string beamline, TimeProvider ti
             new RecordingRow(
                 scan, record.Beamline, record.Number, record.Folder!, record.FilePrefix!, record.Request.Scan, time.GetUtcNow()),
             cancel);
+
+    /// <inheritdoc/>
+    public override Task<bool> IsRecordedAsync(Guid scan, CancellationToken cancel) =>
+        store.IsClosedAsync(scan, cancel);
 
     /// <inheritdoc/>
     public override Task ForgetAsync(DatabaseTransaction transaction, Guid scan, CancellationToken cancel) =>

@@ -22,7 +22,7 @@ internal static class RecordingRegistration
         public IServiceCollection AddRecording(string beamline, string folder) => services
             .AddSingleton<RecordingStore>()
             .AddSingleton<ScanRecorder>(s => new FileRecorder(
-                folder, beamline, s.GetRequiredService<TimeProvider>()))
+                folder, beamline, s.GetRequiredService<RecordingStore>(), s.GetRequiredService<TimeProvider>()))
             .AddSingleton(s => new Topic<RecordingNotice>(
                 $"{beamline}.recordings", NoticesKept, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(s => new RecordingFinisher(

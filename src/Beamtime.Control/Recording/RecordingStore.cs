@@ -98,4 +98,10 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
 
         return rows;
     }
+
+    /// <summary>Whether a scan's files are closed and registered.</summary>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<bool> IsClosedAsync(Guid scan, CancellationToken cancel) =>
+        (await ledger.LoadAsync(Kind, scan.ToString(), cancel)).State is not null;
 }

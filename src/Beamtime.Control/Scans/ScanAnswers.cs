@@ -49,6 +49,9 @@ internal sealed record ScanAnswer
     /// <summary>The file that grows while it runs; null before the start.</summary>
     public string? LiveFile { get; init; }
 
+    /// <summary>True once its files are closed and registered; null where nobody asked.</summary>
+    public bool? IsRecorded { get; init; }
+
     /// <summary>Why it ended early.</summary>
     public required IReadOnlyList<Reason> Reasons { get; init; }
 

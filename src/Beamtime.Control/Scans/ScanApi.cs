@@ -65,9 +65,17 @@ internal static class ScanApi
     }
 
     private static async Task<IResult> ShowAsync(
-        string scan, ScanStore store, ScanQueue queue, ScanOptions options, CancellationToken cancel) =>
+        string scan,
+        ScanStore store,
+        ScanQueue queue,
+        ScanRecorder recorder,
+        ScanOptions options,
+        CancellationToken cancel) =>
         await store.FindAsync(options.Beamline, scan, cancel) is { } found
-            ? TypedResults.Ok(ScanAnswer.Of(found, queue.Running))
+            ? TypedResults.Ok(ScanAnswer.Of(found, queue.Running) with
+            {
+                IsRecorded = await recorder.IsRecordedAsync(Guid.Parse(found.Id), cancel),
+            })
             : throw new Beamtime.Sdk.Errors.RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
 
     private static async Task<IResult> AbortAsync(

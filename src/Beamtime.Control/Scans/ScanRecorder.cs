@@ -19,6 +19,11 @@ internal abstract class ScanRecorder
     public abstract Task OpenAsync(
         DatabaseTransaction transaction, Guid scan, ScanRecord record, CancellationToken cancel);
 
+    /// <summary>Whether the files of a scan are closed and registered.</summary>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public abstract Task<bool> IsRecordedAsync(Guid scan, CancellationToken cancel);
+
     /// <summary>Notes, in the transaction that ends a scan, that there is nothing to record: it never opened.</summary>
     /// <param name="transaction">The transaction.</param>
     /// <param name="scan">The scan's id.</param>

@@ -12,6 +12,7 @@ namespace Beamtime.Cli;
 internal static class ScanWatch
 {
     private const int TableRows = 15;
+    private const int WaitsForFile = 500;
 
     /// <summary>Submits and watches.</summary>
     /// <param name="run">The command's run.</param>
@@ -130,10 +131,12 @@ internal static class ScanWatch
 
     private static async Task<ScanAnswer> OverAsync(BeamtimeClient client, int number, CancellationToken cancel)
     {
+        var asked = 0;
         while (true)
         {
             var scan = await client.GetAsync<ScanAnswer>($"scans/{number}", cancel);
-            if (scan.State.IsOver)
+            // What never began has no file to wait for.
+            if (scan.State.IsOver && (scan.IsRecorded == true || scan.StartedAt is null || ++asked > WaitsForFile))
             {
                 return scan;
             }
