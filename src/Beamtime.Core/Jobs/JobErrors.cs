@@ -56,4 +56,10 @@ internal static class JobErrors
         "jobs.key.taken",
         "Another job of the same kind and key waits or runs.",
         "Let that job finish, or cancel it.");
+
+    /// <summary>Somebody withdrew the job that another waits for.</summary>
+    public static readonly ErrorCode Withdrawn = new(
+        "jobs.job.withdrawn",
+        "The job was cancelled by a person while another part of the program waited for its result.",
+        "Ask again for what needed it.");
 }

@@ -12,6 +12,7 @@ internal static class JobRegistration
             .AddSingleton<JobMetrics>()
             .AddSingleton<JobHandlers>()
             .AddSingleton<JobQueue>()
-            .AddSingleton<JobStore>();
+            .AddSingleton<JobStore>()
+            .AddSingleton<JobResults>();
     }
 }

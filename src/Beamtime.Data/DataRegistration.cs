@@ -1,0 +1,63 @@
+using System.Globalization;
+using Beamtime.Core.Database;
+using Beamtime.Core.Jobs;
+using Beamtime.Core.Ledger;
+using Beamtime.Data.Compute;
+using Beamtime.Data.Datasets;
+using Beamtime.Data.Flows;
+using Beamtime.Data.Storage;
+using Beamtime.Data.Transfers;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Data;
+
+/// <summary>Registers this half of the program with the host.</summary>
+internal static class DataRegistration
+{
+    /// <summary>How many loops there are.</summary>
+    public const int LoopCount = 2;
+
+    /// <summary>
+    /// Adds what moves and processes data. The host must also have the database, ledger, jobs, workflows, the
+    /// clock and <see cref="ComputeOptions"/>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="storage">The storages, which are made and checked now.</param>
+    /// <param name="dataFolder">Where relative paths of storages begin.</param>
+    /// <exception cref="Sdk.Errors.RefusedException">A storage cannot be used; every reason.</exception>
+    public static IServiceCollection AddData(this IServiceCollection services, StorageOptions storage, string dataFolder) =>
+        services.AddStorage(storage, dataFolder).AddWorker().AddDatasets().AddTransfers().AddCompute().AddFlows();
+
+    /// <summary>Has a worker do the jobs of this half; before the worker starts, and once.</summary>
+    /// <param name="handlers">The worker's kinds.</param>
+    /// <param name="services">The host's services.</param>
+    public static JobHandlers AddData(this JobHandlers handlers, IServiceProvider services) =>
+        handlers.AddCompute(services).AddFlows(services);
+
+    /// <summary>The loops, in the order in which they start; the database must be migrated before.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> DataLoops(this IServiceProvider services) =>
+    [
+        ("job worker", services.GetRequiredService<JobWorker>().RunAsync),
+        ("recording intake", services.GetRequiredService<LedgerSubscription>().RunAsync),
+    ];
+
+    private static IServiceCollection AddWorker(this IServiceCollection services) => services.AddSingleton(s => new JobWorker(
+        s.GetRequiredService<BeamtimeDatabase>(),
+        s.GetRequiredService<JobHandlers>().AddData(s),
+        new JobWorkerOptions
+        {
+            Name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
+            // Only jitter is drawn from it: what matters is that two programs differ.
+            Seed = HashCode.Combine(Environment.ProcessId, s.GetRequiredService<TimeProvider>().GetTimestamp()),
+        },
+        s.GetRequiredService<JobMetrics>(),
+        s.GetRequiredService<TimeProvider>(),
+        s.GetRequiredService<ILoggerFactory>()));
+
+    /// <summary>Adds the routes of this half.</summary>
+    /// <param name="routes">The routes of this version.</param>
+    public static IEndpointRouteBuilder MapData(this IEndpointRouteBuilder routes) => routes.MapDatasets();
+}

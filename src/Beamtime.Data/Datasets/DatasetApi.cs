@@ -1,0 +1,59 @@
+using Beamtime.Core.Access;
+using Beamtime.Core.Ledger;
+using Beamtime.Core.Workflows;
+using Beamtime.Sdk.Errors;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Beamtime.Data.Datasets;
+
+/// <summary>The REST routes of data sets.</summary>
+internal static class DatasetApi
+{
+    private const string Read = "datasets.read";
+    private const int LongestPage = 1000;
+
+    /// <summary>Adds the routes.</summary>
+    /// <param name="routes">The routes of this version.</param>
+    public static IEndpointRouteBuilder MapDatasets(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/datasets").WithTags("datasets").RequirePermission(Read);
+        group.MapGet("", ListAsync).WithName("ListDatasets").Produces<DatasetPage>();
+        group.MapGet("/{id}", ShowAsync).WithName("ShowDataset").Produces<DatasetView>();
+        return routes;
+    }
+
+    private static async Task<IResult> ListAsync(
+        LedgerStore ledger, int? offset, int? limit, string? beamline, string? name, DatasetStatus? status, CancellationToken cancel)
+    {
+        if (offset < 0 || limit is < 1 or > LongestPage)
+        {
+            throw new RefusedException(DatasetErrors.PageInvalid.Because($"offset {offset ?? 0}, limit {limit ?? 100}"));
+        }
+
+        var query = new RecordQuery
+        {
+            Beamline = beamline,
+            Name = name,
+            Status = status?.ToString(),
+            Offset = offset ?? 0,
+            Limit = limit ?? 100,
+        };
+        var page = await ledger.ListRecordsAsync(DatasetStream.Kind, query, cancel);
+        return Results.Ok(new DatasetPage([.. page.Items.Select(DatasetSummary.Of)], page.Total, query.Offset, query.Limit));
+    }
+
+    private static async Task<IResult> ShowAsync(
+        string id, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, DatasetActivity activity, CancellationToken cancel)
+    {
+        var dataset = Guid.TryParse(id, out var guid) && await store.ReadAsync(new DatasetId(guid), cancel) is not null
+            ? new DatasetId(guid)
+            : await store.FindAsync(id, cancel)
+                ?? throw new RefusedException(DatasetErrors.Unknown.Because($"there is no data set '{id}'"));
+        var state = await ledger.LoadAsync(DatasetStream.Kind, dataset.ToString(), cancel);
+        var content = await store.ReadAsync(dataset, cancel);
+        var workflow = content!.Workflow is { } of ? await workflows.ShowAsync(new WorkflowId(of), cancel) : null;
+        return Results.Ok(DatasetView.Of(state, content, workflow, activity[dataset]));
+    }
+}

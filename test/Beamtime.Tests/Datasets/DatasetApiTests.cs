@@ -1,0 +1,94 @@
+using System.Net;
+using System.Text.Json;
+using Beamtime.Core.Access;
+using Beamtime.Data.Datasets;
+using Beamtime.Tests.Flows;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Tests.Datasets;
+
+public sealed class DatasetApiTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Lists_have_totals_and_a_data_set_shows_files_copies_lineage_and_its_workflow()
+    {
+        await using var data = await DataFixture.CreateAsync();
+        data.WriteVolumes();
+        await data.RecordAsync();
+        await data.TakeInAsync();
+        await data.RunFlowAsync("S00012");
+        await using var app = await ServeAsync(data);
+        using var client = Client(app);
+
+        var list = await GetAsync(client, "datasets?limit=1");
+        var shown = await GetAsync(client, "datasets/S00012");
+        var byId = await GetAsync(client, "datasets/" + shown.GetProperty("derived")[0].GetString());
+
+        Assert.Equal(2, list.GetProperty("total").GetInt64());
+        Assert.Equal("S00012_rec", Assert.Single(list.GetProperty("items").EnumerateArray()).GetProperty("name").GetString());
+        Assert.Equal("Secured", shown.GetProperty("summary").GetProperty("status").GetString());
+        var file = shown.GetProperty("files")[0];
+        Assert.Equal("S00012_master.h5", file.GetProperty("path").GetString());
+        Assert.Equal(
+            ["detector Present", "analysis Verified"],
+            file.GetProperty("copies").EnumerateArray().Select(c => $"{c.GetProperty("storage")} {c.GetProperty("state")}"));
+        Assert.Equal("Succeeded", shown.GetProperty("workflow").GetProperty("state").GetString());
+        Assert.Equal("find", shown.GetProperty("workflow").GetProperty("steps")[0].GetProperty("name").GetString());
+        Assert.Equal("0.1", shown.GetProperty("parameters").GetProperty("exposure").GetString());
+        Assert.Equal(
+            shown.GetProperty("summary").GetProperty("id").GetString(), byId.GetProperty("derived_from")[0].GetString());
+    }
+
+    [Theory]
+    [InlineData("datasets/S99999", HttpStatusCode.NotFound, "dataset.unknown")]
+    [InlineData("datasets?limit=0", HttpStatusCode.UnprocessableEntity, "dataset.page.invalid")]
+    [InlineData("datasets?offset=-1", HttpStatusCode.UnprocessableEntity, "dataset.page.invalid")]
+    public async Task A_request_that_cannot_be_met_is_a_problem_with_its_code(string path, HttpStatusCode status, string code)
+    {
+        await using var data = await DataFixture.CreateAsync();
+        await using var app = await ServeAsync(data);
+        using var client = Client(app);
+
+        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+        using var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel));
+
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(code, problem.RootElement.GetProperty("type").GetString());
+    }
+
+    private static async Task<WebApplication> ServeAsync(DataFixture data)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services
+            .AddAccess(new AccessOptions())
+            .AddSingleton(data.Ledger)
+            .AddSingleton(data.Store)
+            .AddSingleton(data.Workflows)
+            .AddSingleton(data.Activity);
+        var app = builder.Build();
+        app.UseAccess();
+        app.MapGroup("/api/v2").MapDatasets();
+        await app.StartAsync(Cancel);
+        return app;
+    }
+
+    private static HttpClient Client(WebApplication app) => new()
+    {
+        BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/api/v2/"),
+    };
+
+    private static async Task<JsonElement> GetAsync(HttpClient client, string path)
+    {
+        using var document = JsonDocument.Parse(await client.GetStringAsync(new Uri(path, UriKind.Relative), Cancel));
+        return document.RootElement.Clone();
+    }
+}
