@@ -30,7 +30,7 @@ internal static class PairTomography
                 Name = "frames", Type = ParameterType.Integer, Default = "1", Low = 1, High = 1000,
                 Description = "Frames from each side.",
             },
-            .. TomographyParameters.Declare(darks: 3, flats: 3),
+            .. TomographyParameters.Declare(darks: 3, flats: 3, isReconstructed: false),
         ],
         Signals = TomographyScan.OwnSignals,
         Create = Create,

@@ -45,7 +45,7 @@ internal static class StepTomography
                 Name = "rotation_range", Type = ParameterType.Number, Unit = "deg", Default = "180", Low = -36000, High = 36000,
                 Description = "From the first angle to the last; negative turns the other way.",
             },
-            .. TomographyParameters.Declare(darks: 10, flats: 10),
+            .. TomographyParameters.Declare(darks: 10, flats: 10, isReconstructed: true),
         ],
         Signals = TomographyScan.OwnSignals,
         Create = Create,

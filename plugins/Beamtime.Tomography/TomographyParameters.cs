@@ -56,7 +56,8 @@ internal sealed record TomographyParameters
     /// <summary>The parameters' declarations.</summary>
     /// <param name="darks">Darks when not given.</param>
     /// <param name="flats">Flats when not given.</param>
-    public static IReadOnlyList<ScanParameter> Declare(int darks, int flats) =>
+    /// <param name="isReconstructed">Whether the recording is reconstructed when not said.</param>
+    public static IReadOnlyList<ScanParameter> Declare(int darks, int flats, bool isReconstructed) =>
     [
         Number("rotation_start", "First angle.", "deg", "0"),
         Number("exposure", "Exposure of one frame.", "s", "0.1") with { Low = 0, High = 86400 },
@@ -72,6 +73,11 @@ internal sealed record TomographyParameters
         {
             Name = "return_rotation", Type = ParameterType.Flag, Default = "true",
             Description = "Whether the rotation returns to the first angle at the end.",
+        },
+        new ScanParameter
+        {
+            Name = "reconstruct", Type = ParameterType.Flag, Default = isReconstructed ? "true" : "false",
+            Description = "Whether the recording is reconstructed once it is copied.",
         },
         Device("rotation", ParameterType.Positioner, "The rotation stage.", "Rotary"),
         Device("camera", ParameterType.Device, "The camera.", "Camera"),

@@ -24,11 +24,9 @@ internal static class DataRegistration
     /// clock and <see cref="ComputeOptions"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="storage">The storages, which are made and checked now.</param>
-    /// <param name="dataFolder">Where relative paths of storages begin.</param>
-    /// <exception cref="Sdk.Errors.RefusedException">A storage cannot be used; every reason.</exception>
-    public static IServiceCollection AddData(this IServiceCollection services, StorageOptions storage, string dataFolder) =>
-        services.AddStorage(storage, dataFolder).AddWorker().AddDatasets().AddTransfers().AddCompute().AddFlows();
+    /// <param name="storages">The storages, opened.</param>
+    public static IServiceCollection AddData(this IServiceCollection services, StorageSet storages) =>
+        services.AddSingleton(storages).AddWorker().AddDatasets().AddTransfers().AddCompute().AddFlows();
 
     /// <summary>Has a worker do the jobs of this half; before the worker starts, and once.</summary>
     /// <param name="handlers">The worker's kinds.</param>

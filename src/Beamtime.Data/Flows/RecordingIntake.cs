@@ -21,6 +21,9 @@ internal sealed class RecordingIntake(DatasetRegister register, WorkflowStore wo
 
     private const string ReconstructedSection = "exchange";
 
+    /// <summary>A scan's parameter by which it says that it is not to be reconstructed.</summary>
+    public const string ReconstructParameter = "reconstruct";
+
     /// <summary>Takes a batch of the ledger's entries.</summary>
     /// <param name="transaction">Commits what it does with the subscription's cursor.</param>
     /// <param name="entries">Entries of recordings.</param>
@@ -74,7 +77,8 @@ internal sealed class RecordingIntake(DatasetRegister register, WorkflowStore wo
             closed.Beamline,
             closed.Folder,
             manifest.Files,
-            closed.End == ScanEnd.Completed && closed.Sections.Contains(ReconstructedSection),
+            closed.End == ScanEnd.Completed && closed.Sections.Contains(ReconstructedSection)
+                && closed.Parameters.GetValueOrDefault(ReconstructParameter) != "false",
             closed.Parameters);
         var started = await workflows.StartAsync(
             transaction, RecordingFlow.Kind, closed.Scan.ToString(), input, closed.Scan, cancel);

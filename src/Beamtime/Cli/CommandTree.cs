@@ -30,6 +30,9 @@ internal static class CommandTree
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
+        root.Subcommands.Add(DatasetCommands.Create());
+        root.Subcommands.Add(ComputeCommands.CreateReconstruct());
+        root.Subcommands.Add(ComputeCommands.CreateCompute());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());

@@ -6,7 +6,11 @@ using Beamtime.Control.Devices;
 using Beamtime.Core.Access;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Jobs;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Workflows;
+using Beamtime.Data;
+using Beamtime.Data.Storage;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -61,6 +65,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         try
         {
             await database.MigrateAsync(Migrations, cancel);
+            var storages = StorageSet.Open(launch.Settings.Get<StorageOptions>(), folder);
             roster = await DeviceRoster.ConnectAsync(
                 devices,
                 launch.Plugins,
@@ -78,14 +83,17 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton<LedgerStore>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
                 .AddOpenApi("v2")
-                .AddControl(launch.Settings, roster, Path.Combine(folder, "recordings"), folder)
+                .AddJobs()
+                .AddWorkflows(Environment.ProcessId)
+                .AddControl(launch.Settings, roster, storages.Recordings.Folder, folder)
+                .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
                 {
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
             builder.Services.AddSingleton<HostFailure>();
-            foreach (var place in Enumerable.Range(0, ControlRegistration.LoopCount))
+            foreach (var place in Enumerable.Range(0, ControlRegistration.LoopCount + DataRegistration.LoopCount))
             {
                 builder.Services.AddSingleton<IHostedService>(s => LoopAt(s, place));
             }
@@ -93,7 +101,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             var app = builder.Build();
             app.UseAccess();
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            app.MapGroup("/api/v2").MapStatus().MapControl();
+            app.MapGroup("/api/v2").MapStatus().MapControl().MapData();
             await app.Services.RecoverControlAsync(cancel);
             await StartAsync(app, cancel);
             return new BeamtimeHost(app, database, roster);
@@ -112,7 +120,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
 
     /// <summary>The migrations of all parts.</summary>
     public static MigrationSet Migrations { get; } = MigrationSet.Of(
-        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly);
+        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
 
     /// <summary>True when a loop failed and stopped the program.</summary>
     public bool HasFailed => _app.Services.GetRequiredService<HostFailure>().HasFailed;
@@ -137,7 +145,9 @@ internal sealed class BeamtimeHost : IAsyncDisposable
 
     private static RoleLoop LoopAt(IServiceProvider services, int place)
     {
-        var (name, run) = services.ControlLoops()[place];
+        var (name, run) = place < ControlRegistration.LoopCount
+            ? services.ControlLoops()[place]
+            : services.DataLoops()[place - ControlRegistration.LoopCount];
         return new RoleLoop(
             name, run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>());
     }

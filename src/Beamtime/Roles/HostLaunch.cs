@@ -1,6 +1,7 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
+using Beamtime.Data;
 using Beamtime.Sdk.Plugins;
 
 namespace Beamtime.Roles;
@@ -30,7 +31,8 @@ internal sealed record HostLaunch
     public static IReadOnlyList<Type> OptionTypes { get; } = SettingsReader.OptionTypes(
         typeof(HostLaunch).Assembly,
         typeof(EffectiveSettings).Assembly,
-        typeof(DeviceOptions).Assembly);
+        typeof(DeviceOptions).Assembly,
+        typeof(DataRegistration).Assembly);
 
     /// <summary>Reads site and settings as the command line names them.</summary>
     /// <param name="site">Name or path of the site; null for the default.</param>
