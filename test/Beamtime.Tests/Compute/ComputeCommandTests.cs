@@ -25,8 +25,11 @@ public sealed class ComputeCommandTests : IDisposable
         Assert.Equal(ComputeExit.Done, exit);
         Assert.Equal(ComputeEvent.Progress, lines[0].Event);
         Assert.Equal(8, lines[^2].Of);
-        Assert.Equal(30.5, lines[^1].Result!.Value.GetProperty("centre").GetDouble(), 0.5);
-        Assert.True(File.Exists(lines[^1].Result!.Value.GetProperty("volume_file").GetString()));
+        var result = lines[^1].Result!.Value.Deserialize(ComputeLineJson.Default.ReconstructionResult)!;
+        Assert.Equal(30.5, result.Centre, 0.5);
+        Assert.Equal(CentreOrigin.OppositePair, result.CentreOrigin);
+        Assert.Equal((8, 64, 33), (result.Slices, result.Size, result.Projections));
+        Assert.True(File.Exists(result.VolumeFile) && File.Exists(result.PictureFile));
     }
 
     [Fact]

@@ -131,6 +131,7 @@ public sealed class RecordingFlowTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task A_program_that_dies_at_every_step_once_before_and_once_after_its_effects_arrives_once()
     {
         await using var data = await DataFixture.CreateAsync();
