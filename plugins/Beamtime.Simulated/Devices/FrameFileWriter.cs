@@ -17,6 +17,9 @@ internal sealed class FrameFileWriter : IDisposable
     /// <summary>Path of the frames' times in the file, seconds since 1970.</summary>
     public const string TimePath = "/entry/data/timestamp";
 
+    /// <summary>The true attenuation of the middle row's slice, 1/mm: what a reconstruction is compared with.</summary>
+    public const string PhantomPath = "/entry/phantom/middle_slice";
+
     private readonly Lock _gate = new();
     private readonly string _path;
     private readonly H5File _file;
@@ -24,8 +27,9 @@ internal sealed class FrameFileWriter : IDisposable
     private readonly H5Dataset _times;
     private bool _isClosed;
 
-    private FrameFileWriter(string path, H5File file, int rows, int columns, double exposureSeconds, double pixelSizeMm)
+    private FrameFileWriter(string path, H5File file, IFrameSource source, double exposureSeconds)
     {
+        var (rows, columns, pixelSizeMm) = (source.Rows, source.Columns, source.PixelSizeMm);
         _path = path;
         _file = file;
         using (var entry = file.CreateGroup("/entry"))
@@ -48,6 +52,13 @@ internal sealed class FrameFileWriter : IDisposable
         _times = file.CreateExtendable(TimePath, [], new H5DatasetOptions<double> { Chunk = [1024] });
         _times.Attributes.Write("units", "s");
         _times.Attributes.Write("description", "Start of the exposure, seconds since 1970-01-01 UTC.");
+        if (source.Slice(rows / 2) is { } slice)
+        {
+            using var truth = file.CreateArray<float>(PhantomPath, slice, [columns, columns]);
+            truth.Attributes.Write("units", "1/mm");
+            truth.Attributes.Write("row", rows / 2);
+        }
+
         file.StartSwmrWrite();
     }
 
@@ -68,7 +79,7 @@ internal sealed class FrameFileWriter : IDisposable
             RequireSpace(scan, (long)source.Rows * source.Columns * sizeof(ushort), path);
             created = H5File.Create(path, H5FileOptions.Swmr);
             return new FrameFileWriter(
-                path, created, source.Rows, source.Columns, scan.ExposureSeconds, source.PixelSizeMm);
+                path, created, source, scan.ExposureSeconds);
         }
         catch (Exception e) when (e is Hdf5Exception or IOException or UnauthorizedAccessException)
         {

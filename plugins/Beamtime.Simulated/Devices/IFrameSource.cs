@@ -16,4 +16,9 @@ internal interface IFrameSource
     /// <param name="seconds">Exposure, s.</param>
     /// <returns>Computes the frame into rows × columns counts, row by row; called once.</returns>
     Action<ushort[]> Expose(double seconds);
+
+    /// <summary>The attenuation of the sample in the slice of one row, 1/mm, square, as a reconstruction should show it.</summary>
+    /// <param name="row">The detector row.</param>
+    /// <returns>Null when there is no sample to reconstruct.</returns>
+    float[]? Slice(int row);
 }

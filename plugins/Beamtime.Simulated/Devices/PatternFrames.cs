@@ -47,4 +47,7 @@ internal sealed class PatternFrames : IFrameSource
             frame[i] = (ushort)Math.Clamp(Math.Round(_noise.Apply(_expected[i])), 0, ushort.MaxValue);
         }
     };
+
+    /// <inheritdoc/>
+    public float[]? Slice(int row) => null;
 }

@@ -60,6 +60,9 @@ internal sealed class TomographyFrames : IFrameSource
     public double PixelSizeMm { get; }
 
     /// <inheritdoc/>
+    public float[]? Slice(int row) => _model.Rays.Slice(row, Columns);
+
+    /// <inheritdoc/>
     public Action<ushort[]> Expose(double seconds)
     {
         var beam = _shutter?.BeamStrength ?? 1;

@@ -1,6 +1,7 @@
 using Beamtime.Core.Access;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Workflows;
+using Beamtime.Data.Storage;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -45,7 +46,8 @@ internal static class DatasetApi
     }
 
     private static async Task<IResult> ShowAsync(
-        string id, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, DatasetActivity activity, CancellationToken cancel)
+        string id, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, DatasetActivity activity, StorageSet storages,
+        CancellationToken cancel)
     {
         var dataset = Guid.TryParse(id, out var guid) && await store.ReadAsync(new DatasetId(guid), cancel) is not null
             ? new DatasetId(guid)
@@ -54,6 +56,6 @@ internal static class DatasetApi
         var state = await ledger.LoadAsync(DatasetStream.Kind, dataset.ToString(), cancel);
         var content = await store.ReadAsync(dataset, cancel);
         var workflow = content!.Workflow is { } of ? await workflows.ShowAsync(new WorkflowId(of), cancel) : null;
-        return Results.Ok(DatasetView.Of(state, content, workflow, activity[dataset]));
+        return Results.Ok(DatasetView.Of(state, content, storages, workflow, activity[dataset]));
     }
 }

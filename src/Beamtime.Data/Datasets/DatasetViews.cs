@@ -1,5 +1,6 @@
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Workflows;
+using Beamtime.Data.Storage;
 
 namespace Beamtime.Data.Datasets;
 
@@ -71,7 +72,7 @@ internal sealed record DatasetSummary(
 /// <param name="VerifiedAt">When it was last read back right, UTC.</param>
 /// <param name="Problem">What is wrong with it.</param>
 internal sealed record CopyView(
-    string Storage, string State, DateTimeOffset ChangedAt, DateTimeOffset? VerifiedAt, string? Problem);
+    string Storage, string? Path, string State, DateTimeOffset ChangedAt, DateTimeOffset? VerifiedAt, string? Problem);
 
 /// <summary>A file with its copies.</summary>
 /// <param name="Path">Path within the data set.</param>
@@ -152,7 +153,11 @@ internal sealed record DatasetView(
     /// <param name="workflow">What takes care of it.</param>
     /// <param name="activity">What is being done just now.</param>
     public static DatasetView Of(
-        StreamState<DatasetRecord> record, DatasetContent content, WorkflowReport? workflow, DatasetProgress? activity)
+        StreamState<DatasetRecord> record,
+        DatasetContent content,
+        StorageSet storages,
+        WorkflowReport? workflow,
+        DatasetProgress? activity)
     {
         var copies = content.Copies.ToLookup(c => c.Path);
         return new DatasetView(
@@ -166,9 +171,14 @@ internal sealed record DatasetView(
                 f.Bytes,
                 f.ModifiedAt,
                 f.Sha256,
-                [.. copies[f.Path].Select(c => new CopyView(c.Storage, c.State.ToString(), c.ChangedAt, c.VerifiedAt, c.Problem))]))],
+                [.. copies[f.Path].Select(c => new CopyView(c.Storage, PathOf(c.Storage, f.Path), c.State.ToString(), c.ChangedAt, c.VerifiedAt, c.Problem))]))],
             content.Parameters,
             workflow is null ? null : FlowView.Of(workflow),
             activity);
+
+        string? PathOf(string storage, string file) =>
+            storages.All.FirstOrDefault(p => p.Name == storage) is { } place && record.State!.Folder is { } folder
+                ? Path.Combine(place.Folder, folder, file)
+                : null;
     }
 }

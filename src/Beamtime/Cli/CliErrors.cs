@@ -18,6 +18,12 @@ internal static class CliErrors
         "An argument of the command cannot be read.",
         "See the command's --help.");
 
+    /// <summary>The demo's folder is in use.</summary>
+    public static readonly ErrorCode FolderNotEmpty = new(
+        "cli.folder.not_empty",
+        "The folder for the demo's data is not empty.",
+        "Name an empty or absent folder with --data.");
+
     /// <summary>A file that cannot be read.</summary>
     public static readonly ErrorCode FileUnreadable = new(
         "cli.file.unreadable",

@@ -73,6 +73,16 @@ internal sealed class CommandRun
         return ExitCode.Done;
     }
 
+    /// <summary>Prints a line of text, unless JSON is wanted; a line is never broken.</summary>
+    /// <param name="line">The line.</param>
+    public void Say(string line)
+    {
+        if (!IsJson)
+        {
+            System.Console.Out.WriteLine(line);
+        }
+    }
+
     /// <summary>Prints a document as one line of JSON.</summary>
     /// <typeparam name="T">What it is.</typeparam>
     /// <param name="document">The document.</param>

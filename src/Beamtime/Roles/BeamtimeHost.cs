@@ -102,6 +102,11 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             app.UseAccess();
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
             app.MapGroup("/api/v2").MapStatus().MapControl().MapData();
+            if (database.Cluster is not null)
+            {
+                await new JobLeases(database.Source).ForfeitAllAsync(cancel);
+            }
+
             await app.Services.RecoverControlAsync(cancel);
             await StartAsync(app, cancel);
             return new BeamtimeHost(app, database, roster);
