@@ -1,7 +1,6 @@
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Devices;
 
@@ -98,8 +97,8 @@ internal sealed class ConfiguredDevice
             yield break;
         }
 
-        var isNumber = target.Type is ValueType.Float or ValueType.Integer or ValueType.Boolean;
-        if (found.Type == ValueType.Text ? target.Type != ValueType.Text : !isNumber)
+        var isNumber = target.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean;
+        if (found.Type == SignalType.Text ? target.Type != SignalType.Text : !isNumber)
         {
             yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes {found.Type}, not '{target}'.");
         }
