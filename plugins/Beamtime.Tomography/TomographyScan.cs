@@ -1,7 +1,6 @@
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Tomography;
 
@@ -16,7 +15,7 @@ internal sealed class TomographyScan : Scan
     [
         new Signal
         {
-            Name = "frame_type", Type = ValueType.Integer, Description = "0 projection, 1 dark, 2 flat.",
+            Name = "frame_type", Type = SignalType.Integer, Description = "0 projection, 1 dark, 2 flat.",
         },
         new Signal { Name = "theta", Unit = "deg", Description = "Target of the rotation." },
     ];

@@ -1,5 +1,4 @@
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Beamline;
 
@@ -125,6 +124,6 @@ internal sealed class SimulatedBeamline : IDevice, ISettable, IMonitored
 
     private Signal Integer(string suffix, string description) => new()
     {
-        Name = $"{_name}_{suffix}", Type = ValueType.Integer, Description = description,
+        Name = $"{_name}_{suffix}", Type = SignalType.Integer, Description = description,
     };
 }

@@ -1,5 +1,4 @@
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Beamline;
 
@@ -38,7 +37,7 @@ internal sealed class SimulatedShutter : IDevice, ISettable, IMonitored
         _shutter.Travel = TimeSpan.FromSeconds(travel);
         _blocking = new Signal
         {
-            Name = $"{_name}_beam_blocking", Kind = SignalKind.Hinted, Type = ValueType.Integer,
+            Name = $"{_name}_beam_blocking", Kind = SignalKind.Hinted, Type = SignalType.Integer,
             Description = "1 while the shutter blocks the beam, else 0.",
         };
         _open = Command("open", "Any value asks the safety system to open; the readback tells whether it did.");
@@ -97,7 +96,7 @@ internal sealed class SimulatedShutter : IDevice, ISettable, IMonitored
 
     private Signal Command(string suffix, string description) => new()
     {
-        Name = $"{_name}_{suffix}", Kind = SignalKind.Omitted, Type = ValueType.Integer, IsSettable = true,
+        Name = $"{_name}_{suffix}", Kind = SignalKind.Omitted, Type = SignalType.Integer, IsSettable = true,
         Description = description,
     };
 }

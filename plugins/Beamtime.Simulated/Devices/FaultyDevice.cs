@@ -1,5 +1,4 @@
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Devices;
 
@@ -37,7 +36,7 @@ internal sealed class FaultyDevice : IDevice, ISettable, ITriggered, IStaged, IS
             new Signal { Name = _name, Kind = SignalKind.Hinted, IsSettable = true, Description = "What it was set to." },
             new Signal
             {
-                Name = $"{_name}_mode", Kind = SignalKind.Config, Type = ValueType.Text, IsSettable = true,
+                Name = $"{_name}_mode", Kind = SignalKind.Config, Type = SignalType.Text, IsSettable = true,
                 Description = $"How it fails: {string.Join(", ", Modes)}.",
             },
         ];

@@ -1,5 +1,4 @@
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Devices;
 
@@ -17,14 +16,14 @@ internal sealed class IndexHoming(string name, bool firstMisses)
     /// <summary>Any value set starts a home.</summary>
     public Signal Home { get; } = new()
     {
-        Name = $"{name}_home", Kind = SignalKind.Omitted, Type = ValueType.Integer, IsSettable = true,
+        Name = $"{name}_home", Kind = SignalKind.Omitted, Type = SignalType.Integer, IsSettable = true,
         Description = "Any value starts a home to 0; it has ended well when the index pulse is 1.",
     };
 
     /// <summary>1 when the last home has found the index mark.</summary>
     public Signal IndexPulse { get; } = new()
     {
-        Name = $"{name}_index_pulse", Type = ValueType.Integer,
+        Name = $"{name}_index_pulse", Type = SignalType.Integer,
         Description = "1 when the last home has found the index mark, else 0.",
     };
 

@@ -1,5 +1,4 @@
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Devices;
 
@@ -43,7 +42,7 @@ internal sealed class SimulatedCamera : IDevice, ITriggered, IStaged, IStoppable
             },
             new Signal
             {
-                Name = $"{_name}_frame", Type = ValueType.Integer,
+                Name = $"{_name}_frame", Type = SignalType.Integer,
                 Description = "Index of the last frame in the camera's file, from 0; -1 before the first.",
             },
             new Signal

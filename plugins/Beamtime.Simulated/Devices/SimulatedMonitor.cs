@@ -1,5 +1,4 @@
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Devices;
 
@@ -26,7 +25,7 @@ internal sealed class SimulatedMonitor : IDevice
         [
             new Signal
             {
-                Name = configuration.Name, Kind = SignalKind.Hinted, Type = ValueType.Integer, Unit = "counts",
+                Name = configuration.Name, Kind = SignalKind.Hinted, Type = SignalType.Integer, Unit = "counts",
                 Description = "Counts, from 0 to 4294967295.",
             },
         ];

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Devices;
 
@@ -57,7 +56,7 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
         };
         _moving = new Signal
         {
-            Name = $"{_name}_motor_is_moving", Type = ValueType.Integer, Description = "1 while it moves, else 0.",
+            Name = $"{_name}_motor_is_moving", Type = SignalType.Integer, Description = "1 while it moves, else 0.",
         };
         _velocity = Setting("velocity", $"{unit}/s", "Highest speed.", (1e-9, double.PositiveInfinity));
         _acceleration = Setting("acceleration", "s", "Time from rest to the highest speed.", (0, double.PositiveInfinity));

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Simulated.Devices;
 
@@ -56,7 +55,7 @@ internal sealed class SimulatedSignal : IDevice, ISettable, IMonitored, IPositio
         {
             lock (_gate)
             {
-                return _reading.Value.Type == ValueType.Text ? double.NaN : _reading.Value.AsDouble();
+                return _reading.Value.Type == SignalType.Text ? double.NaN : _reading.Value.AsDouble();
             }
         }
     }
@@ -105,9 +104,9 @@ internal sealed class SimulatedSignal : IDevice, ISettable, IMonitored, IPositio
         {
             return _signal.Type switch
             {
-                ValueType.Integer => Value.Of(value.AsInteger()),
-                ValueType.Boolean => Value.Of(value.AsBoolean()),
-                ValueType.Text => Value.Of(value.Type == ValueType.Text
+                SignalType.Integer => Value.Of(value.AsInteger()),
+                SignalType.Boolean => Value.Of(value.AsBoolean()),
+                SignalType.Text => Value.Of(value.Type == SignalType.Text
                     ? value.AsText()
                     : value.AsDouble().ToString(CultureInfo.InvariantCulture)),
                 _ => Value.Of(value.AsDouble()),

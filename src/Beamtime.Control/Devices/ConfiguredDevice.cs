@@ -1,7 +1,6 @@
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Devices;
 
@@ -25,6 +24,7 @@ internal sealed class ConfiguredDevice
         ReadSignals = [.. device.Signals.Where(s => s.IsRead)];
         ConfigurationSignals = [.. device.Signals.Where(s => s.Kind == SignalKind.Config)];
         Hinted = device.Signals.FirstOrDefault(s => s.Kind == SignalKind.Hinted);
+        HintedIndex = Hinted is null ? -1 : ReadSignals.Index().First(s => s.Item == Hinted).Index;
         Mailbox = new DeviceMailbox(this, mailboxCapacity, deadlines);
     }
 
@@ -49,9 +49,29 @@ internal sealed class ConfiguredDevice
     /// <summary>The main signal; null when it has none.</summary>
     public Signal? Hinted { get; }
 
-    /// <summary>The signal of that name; null for the main one.</summary>
-    /// <param name="name">Name of a signal.</param>
-    public Signal? Find(string? name) => name is null ? Hinted : Device.Signals.FirstOrDefault(s => s.Name == name);
+    /// <summary>Where the main signal stands among those read at each point; -1 when there is none.</summary>
+    public int HintedIndex { get; }
+
+    /// <summary>The signal of that name; null when the device has no such signal.</summary>
+    /// <param name="name">Name of a signal, whole or without the device's name before it; null for the main one.</param>
+    public Signal? Find(string? name) => name is null
+        ? Hinted
+        : Device.Signals.FirstOrDefault(s => s.Name == name)
+            ?? Device.Signals.FirstOrDefault(s => s.Name.Length == Name.Length + 1 + name.Length
+                && s.Name[Name.Length] == '_'
+                && s.Name.StartsWith(Name, StringComparison.Ordinal)
+                && s.Name.EndsWith(name, StringComparison.Ordinal));
+
+    /// <summary>Whether a target may be set, without the reasons.</summary>
+    /// <param name="signal">The signal, found.</param>
+    /// <param name="target">The target.</param>
+    public bool MaySet(Signal? signal, in Value target) =>
+        signal is { IsSettable: true } && !Entry.ReadOnly && Device is ISettable
+        && (signal.Type == SignalType.Text
+            ? target.Type == SignalType.Text
+            : target.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean
+                && double.IsFinite(target.AsDouble())
+                && (signal.Limits is not var (low, high) || (target.AsDouble() >= low && target.AsDouble() <= high)));
 
     /// <summary>Keeps the readings of a read for those who ask for the last ones.</summary>
     /// <param name="row">The whole row; not changed afterwards.</param>
@@ -98,8 +118,8 @@ internal sealed class ConfiguredDevice
             yield break;
         }
 
-        var isNumber = target.Type is ValueType.Float or ValueType.Integer or ValueType.Boolean;
-        if (found.Type == ValueType.Text ? target.Type != ValueType.Text : !isNumber)
+        var isNumber = target.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean;
+        if (found.Type == SignalType.Text ? target.Type != SignalType.Text : !isNumber)
         {
             yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes {found.Type}, not '{target}'.");
         }

@@ -41,7 +41,7 @@ internal sealed record DeviceAnswer(
 internal sealed record SignalAnswer(
     string Name,
     SignalKind Kind,
-    Sdk.Devices.ValueType Type,
+    SignalType Type,
     string? Unit,
     bool IsSettable,
     double? Low,
@@ -67,11 +67,11 @@ internal sealed record SignalAnswer(
 
     private static JsonElement Json(Value value) => value.Type switch
     {
-        Sdk.Devices.ValueType.Float when !double.IsFinite(value.AsDouble()) =>
+        SignalType.Float when !double.IsFinite(value.AsDouble()) =>
             JsonSerializer.SerializeToElement(value.ToString(), DeviceJson.Default.String),
-        Sdk.Devices.ValueType.Float => JsonSerializer.SerializeToElement(value.AsDouble(), DeviceJson.Default.Double),
-        Sdk.Devices.ValueType.Integer => JsonSerializer.SerializeToElement(value.AsInteger(), DeviceJson.Default.Int64),
-        Sdk.Devices.ValueType.Boolean => JsonSerializer.SerializeToElement(value.AsBoolean(), DeviceJson.Default.Boolean),
+        SignalType.Float => JsonSerializer.SerializeToElement(value.AsDouble(), DeviceJson.Default.Double),
+        SignalType.Integer => JsonSerializer.SerializeToElement(value.AsInteger(), DeviceJson.Default.Int64),
+        SignalType.Boolean => JsonSerializer.SerializeToElement(value.AsBoolean(), DeviceJson.Default.Boolean),
         _ => JsonSerializer.SerializeToElement(value.ToString(), DeviceJson.Default.String),
     };
 }

@@ -25,7 +25,7 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
     /// <summary>The scan to stage for.</summary>
     public ScanSetup? Setup { get; init; }
 
-    /// <summary>How long it may take from when it is posted.</summary>
+    /// <summary>How long it may take from when it is started.</summary>
     public required TimeSpan Allowed { get; init; }
 
     /// <summary>How often the device had been stopped when this was posted; it is void once that is more.</summary>

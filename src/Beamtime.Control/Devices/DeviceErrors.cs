@@ -75,6 +75,12 @@ internal static class DeviceErrors
         "The command comes from an owner that a newer one has replaced.",
         "Nothing needs to be done here: the newer owner goes on.");
 
+    /// <summary>The file of the highest epoch is damaged.</summary>
+    public static readonly ErrorCode EpochUnreadable = new(
+        "device.epoch.unreadable",
+        "The file that keeps the highest epoch of those who command devices is damaged.",
+        "Make sure that no other program commands these devices, remove the file and start again.");
+
     /// <summary>The configuration cannot be used.</summary>
     public static readonly ErrorCode ConfigurationInvalid = new(
         "device.configuration.invalid",

@@ -77,7 +77,7 @@ internal static class DeviceFile
             ReadoutPriority = Choice(map, name, "readoutPriority", (ReadoutPriority?)null, reasons),
             DeviceConfig = Map(map, name, "deviceConfig", reasons),
             ConnectionTimeout = Seconds(map, name, "connectionTimeout", reasons),
-            Description = (map["description"] as YamlScalar)?.Text ?? "",
+            Description = Text(map, name, "description", reasons),
             DeviceTags = Names(map, name, "deviceTags", reasons),
             Needs = Names(map, name, "needs", reasons),
             OnFailure = Choice(map, name, "onFailure", (OnFailure?)OnFailure.Retry, reasons),
@@ -136,6 +136,20 @@ internal static class DeviceFile
 
         reasons.Add(Invalid(map[key] ?? map, $"{name}.{key} is required"));
         return "";
+    }
+
+    private static string Text(YamlMap map, string name, string key, List<Reason> reasons)
+    {
+        switch (map[key])
+        {
+            case null or { IsNull: true }:
+                return "";
+            case YamlScalar scalar:
+                return scalar.Text;
+            default:
+                reasons.Add(Invalid(map[key]!, $"{name}.{key} must be a text"));
+                return "";
+        }
     }
 
     private static bool Flag(YamlMap map, string name, string key, bool? fallback, List<Reason> reasons)

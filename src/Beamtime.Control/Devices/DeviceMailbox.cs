@@ -34,9 +34,12 @@ internal sealed class DeviceMailbox : IDisposable
     /// <summary>Posts a command; its task ends when the device has completed it.</summary>
     /// <param name="command">The command.</param>
     /// <param name="cancel">Ends the wait for a place in the mailbox.</param>
+    /// <exception cref="OperationCanceledException">Cancelled before; nothing is then posted.</exception>
     public ValueTask PostAsync(DeviceCommand command, CancellationToken cancel)
     {
+        // Who gives up cancels first and stops then: a command posted late finds one or the other, never neither.
         command.StopCount = Volatile.Read(ref _stopCount);
+        cancel.ThrowIfCancellationRequested();
         return _commands.Writer.TryWrite(command) ? ValueTask.CompletedTask : _commands.Writer.WriteAsync(command, cancel);
     }
 
@@ -58,10 +61,16 @@ internal sealed class DeviceMailbox : IDisposable
     public async ValueTask StopAsync(CancellationToken cancel)
     {
         Interlocked.Increment(ref _stopCount);
-        CancelUnderWay();
-        if (_device.Device is IStoppable stoppable)
+        try
         {
-            await stoppable.StopAsync(cancel);
+            CancelUnderWay();
+        }
+        finally
+        {
+            if (_device.Device is IStoppable stoppable)
+            {
+                await stoppable.StopAsync(cancel);
+            }
         }
     }
 
@@ -83,7 +92,7 @@ internal sealed class DeviceMailbox : IDisposable
     public void Dispose()
     {
         _commands.Writer.TryComplete();
-        _underWay.Dispose();
+        CancelUnderWay();
     }
 
     private void Start(DeviceCommand command)
@@ -93,16 +102,17 @@ internal sealed class DeviceMailbox : IDisposable
             return;
         }
 
-        if (command.StopCount != Volatile.Read(ref _stopCount))
-        {
-            command.TrySetException(DeviceErrors.Stopped.Fault($"{_device.Name} was stopped before {command.Kind} began."));
-            return;
-        }
-
+        // The token first: a stop that comes after the look at the count has this very token to cancel.
         CancellationToken underWay;
         lock (_gate)
         {
             underWay = _underWay.Token;
+        }
+
+        if (command.StopCount != Volatile.Read(ref _stopCount))
+        {
+            command.TrySetException(DeviceErrors.Stopped.Fault($"{_device.Name} was stopped before {command.Kind} began."));
+            return;
         }
 
         ValueTask started;

@@ -63,6 +63,10 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
             {
                 roster._unusable[entry.Name] = new(entry, DeviceErrors.Disabled.Because($"{entry.Name} is disabled in the configuration."));
             }
+            else if (entry.Needs.FirstOrDefault(n => !constructed.Exists(c => c.Entry.Name == n)) is { } missing)
+            {
+                roster.Disable(entry, NeedOf(entry, missing), logger);
+            }
             else
             {
                 var configuration = new DeviceConfiguration(
@@ -79,6 +83,11 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
                 {
                     mistakes.Add(DeviceErrors.ConfigurationInvalid.Because(mistake.Message));
                 }
+                catch (Exception error)
+                {
+                    roster.Disable(entry, ReasonOf(error, entry), logger);
+                    continue;
+                }
 
                 mistakes.AddRange(configuration.Unused.Select(key => DeviceErrors.ConfigurationInvalid.Because(
                     $"{entry.Name}: deviceConfig has an unknown key '{key}'{NearestName.Question(key, configuration.Asked.Keys)}")));
@@ -87,6 +96,11 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
 
         if (mistakes.Count > 0)
         {
+            foreach (var (_, device) in constructed)
+            {
+                await device.DisposeAsync();
+            }
+
             throw new RefusedException(mistakes);
         }
 
@@ -148,7 +162,7 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
         {
             if (entry.Needs.FirstOrDefault(n => !_usable.ContainsKey(n)) is { } missing)
             {
-                throw DeviceErrors.ConnectFailed.Fault($"{entry.Name} needs {missing}, which cannot be used.");
+                throw new FaultException(NeedOf(entry, missing));
             }
 
             await device.ConnectAsync(both.Token).AsTask().WaitAsync(both.Token);
@@ -166,18 +180,27 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {
-            var reason = error switch
-            {
-                FaultException fault => fault.Reason,
-                OperationCanceledException => DeviceErrors.ConnectFailed.Because(
-                    $"{entry.Name} did not connect within {entry.ConnectionTimeout.TotalSeconds:0.###} s."),
-                _ => DeviceErrors.ConnectFailed.Because($"{entry.Name}: {error.Message}"),
-            };
-            LogConnectFailed(logger, entry.Name, reason.Code, reason.Message);
-            _unusable[entry.Name] = new(entry, reason);
+            Disable(entry, ReasonOf(error, entry), logger);
             await device.DisposeAsync();
         }
     }
+
+    private void Disable(DeviceEntry entry, Reason reason, ILogger logger)
+    {
+        LogConnectFailed(logger, entry.Name, reason.Code, reason.Message);
+        _unusable[entry.Name] = new(entry, reason);
+    }
+
+    private static Reason NeedOf(DeviceEntry entry, string missing) =>
+        DeviceErrors.ConnectFailed.Because($"{entry.Name} needs {missing}, which cannot be used.");
+
+    private static Reason ReasonOf(Exception error, DeviceEntry entry) => error switch
+    {
+        FaultException fault => fault.Reason,
+        OperationCanceledException => DeviceErrors.ConnectFailed.Because(
+            $"{entry.Name} did not connect within {entry.ConnectionTimeout.TotalSeconds:0.###} s."),
+        _ => DeviceErrors.ConnectFailed.Because($"{entry.Name}: {error.Message}"),
+    };
 
     // Stable over runs and platforms, unlike string.GetHashCode.
     private static int SeedFor(int seed, string name) =>

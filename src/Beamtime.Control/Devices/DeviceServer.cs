@@ -142,7 +142,8 @@ internal sealed partial class DeviceServer(
             files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files);
     }
 
-    // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards.
+    // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards;
+    // an answer has room for one, further ones go to the log.
     private async ValueTask AllAsync(DeviceCommand[] commands, bool allowsGaps)
     {
         FaultException? first = null;
@@ -159,9 +160,13 @@ internal sealed partial class DeviceServer(
                     LogReadFailed(logger, command.Device.Name, fault.Reason.Message);
                     command.LeaveGap();
                 }
+                else if (first is null)
+                {
+                    first = fault;
+                }
                 else
                 {
-                    first ??= fault;
+                    LogAlsoFailed(logger, command.Device.Name, fault.Reason.Message);
                 }
             }
         }
@@ -193,29 +198,38 @@ internal sealed partial class DeviceServer(
         }
 
         instruction.Own.CopyTo(row, offset);
-        List<Reason>? gaps = null;
-        FaultException? fatal = null;
+        List<(ConfiguredDevice Device, FaultException Fault, int Offset)>? failed = null;
         offset = 0;
         foreach (var command in commands)
         {
-            var device = command.Device;
             try
             {
                 await command.Task;
-                device.Remember(row, offset);
+                command.Device.Remember(row, offset);
             }
             catch (FaultException fault)
             {
-                // A late driver may still write into its span of the abandoned row: the published row is another one.
-                row = [.. row];
-                if (await RecoverAsync(device, fault, row.AsMemory(offset, device.ReadSignals.Count), cancel) is { } gap)
+                (failed ??= []).Add((command.Device, fault, offset));
+            }
+
+            offset += command.Device.ReadSignals.Count;
+        }
+
+        List<Reason>? gaps = null;
+        FaultException? fatal = null;
+        if (failed is not null)
+        {
+            // A late driver may still write into its span of the abandoned row: the published row is another one, copied
+            // once all others have written theirs.
+            row = [.. row];
+            foreach (var (device, fault, at) in failed)
+            {
+                if (await RecoverAsync(device, fault, row.AsMemory(at, device.ReadSignals.Count), cancel) is { } gap)
                 {
                     (gaps ??= []).Add(gap.Reason);
                     fatal ??= gap.IsFatal ? fault : null;
                 }
             }
-
-            offset += device.ReadSignals.Count;
         }
 
         await readings.PublishAsync(
@@ -272,9 +286,15 @@ internal sealed partial class DeviceServer(
     private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row)
     {
         var device = roster[operation.Device];
+        var signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null;
+        if (operation.Kind == OperationKind.Set && !device.MaySet(signal, operation.Value))
+        {
+            throw new FaultException(device.RefusalsToSet(operation.Signal, operation.Value).First());
+        }
+
         return new DeviceCommand(device, operation.Kind, row)
         {
-            Signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null,
+            Signal = signal,
             Value = operation.Value,
             Setup = instruction?.Setup,
             Allowed = operation.Kind switch
@@ -289,6 +309,9 @@ internal sealed partial class DeviceServer(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Reading {Device} failed: {Message}")]
     private static partial void LogReadFailed(ILogger logger, string device, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} failed as well: {Message}")]
+    private static partial void LogAlsoFailed(ILogger logger, string device, string message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Stopping {Device} failed: {Message}")]
     private static partial void LogStopFailed(ILogger logger, string device, string message);

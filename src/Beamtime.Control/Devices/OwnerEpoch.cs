@@ -1,4 +1,5 @@
 using System.Globalization;
+using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Devices;
 
@@ -7,6 +8,7 @@ namespace Beamtime.Control.Devices;
 /// command devices, even after a restart.
 /// </summary>
 /// <param name="path">The file that keeps it; its folder exists.</param>
+/// <exception cref="RefusedException"><c>device.epoch.unreadable</c>.</exception>
 internal sealed class OwnerEpoch(string path)
 {
     private readonly Lock _gate = new();
@@ -38,8 +40,17 @@ internal sealed class OwnerEpoch(string path)
         }
     }
 
-    private static long Read(string path) =>
-        File.Exists(path) ? long.Parse(File.ReadAllText(path).Trim(), CultureInfo.InvariantCulture) : 0;
+    private static long Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return 0;
+        }
+
+        return long.TryParse(File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+            ? epoch
+            : throw new RefusedException(DeviceErrors.EpochUnreadable.Because($"{path} does not hold a number."));
+    }
 
     private void Write(long epoch)
     {

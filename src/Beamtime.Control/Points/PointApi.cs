@@ -137,7 +137,7 @@ internal static class PointApi
     }
 
     private static double? NumberOf(Value value) =>
-        value.Type is Sdk.Devices.ValueType.Float or Sdk.Devices.ValueType.Integer or Sdk.Devices.ValueType.Boolean
+        value.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean
             ? value.AsDouble()
             : null;
 }

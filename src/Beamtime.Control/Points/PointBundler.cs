@@ -14,6 +14,7 @@ internal sealed partial class PointBundler
 {
     private const int BatchLength = 256;
     private readonly Dictionary<Guid, OpenScan> _open = [];
+    private readonly ScanDocument[] _documentBatch = new ScanDocument[16];
     private readonly TopicSignal _signal = new();
     private readonly Subscription<ScanDocument> _scanDocuments;
     private readonly Subscription<PointReadings> _pointReadings;
@@ -48,7 +49,6 @@ internal sealed partial class PointBundler
     {
         await using var timer = _time.CreateTimer(
             static bundler => ((PointBundler)bundler!).Tick(), this, _options.Tick, _options.Tick);
-        var documentBatch = new ScanDocument[16];
         var batch = new PointReadings[BatchLength];
         while (true)
         {
@@ -56,17 +56,7 @@ internal sealed partial class PointBundler
             int count;
             do
             {
-                // Opened before any of its readings; closed only counts once all points are out.
-                while ((count = _scanDocuments.Read(documentBatch)) > 0)
-                {
-                    for (var i = 0; i < count; i++)
-                    {
-                        await TakeAsync(documentBatch[i], cancel);
-                    }
-
-                    _scanDocuments.AcknowledgeRead();
-                }
-
+                await TakeDocumentsAsync(cancel);
                 count = _pointReadings.Read(batch);
                 for (var i = 0; i < count; i++)
                 {
@@ -79,6 +69,20 @@ internal sealed partial class PointBundler
             while (count > 0);
 
             await CloseOverdueAsync(cancel);
+        }
+    }
+
+    private async ValueTask TakeDocumentsAsync(CancellationToken cancel)
+    {
+        int count;
+        while ((count = _scanDocuments.Read(_documentBatch)) > 0)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                await TakeAsync(_documentBatch[i], cancel);
+            }
+
+            _scanDocuments.AcknowledgeRead();
         }
     }
 
@@ -100,7 +104,15 @@ internal sealed partial class PointBundler
 
     private async ValueTask TakeAsync(PointReadings taken, CancellationToken cancel)
     {
-        if (!_open.TryGetValue(taken.Scan, out var scan) || taken.Point < scan.Next)
+        if (!_open.TryGetValue(taken.Scan, out var scan))
+        {
+            // Its opening was published before, but perhaps after the documents were looked at.
+            await TakeDocumentsAsync(cancel);
+            _open.TryGetValue(taken.Scan, out scan);
+        }
+
+        if (scan is null || taken.Point < scan.Next || taken.Point >= (scan.Closing?.Points ?? int.MaxValue)
+            || scan.Early.ContainsKey(taken.Point))
         {
             LogDropped(_logger, taken.Scan, taken.Point);
             return;
@@ -112,7 +124,7 @@ internal sealed partial class PointBundler
         }
 
         var point = new Point { Scan = taken.Scan, Id = taken.Point, Row = taken.Row, At = taken.At };
-        if (taken.Point == scan.Next && (scan.Closing is null || scan.Next < scan.Closing.Points))
+        if (taken.Point == scan.Next)
         {
             await EmitAsync(scan, point, cancel);
             if (scan.Early.Count == 0 && scan.Closing is null)
@@ -131,7 +143,7 @@ internal sealed partial class PointBundler
 
     private async ValueTask EmitReadyAsync(OpenScan scan, CancellationToken cancel)
     {
-        while (scan.Early.Remove(scan.Next, out var ready))
+        while ((scan.Closing is null || scan.Next < scan.Closing.Points) && scan.Early.Remove(scan.Next, out var ready))
         {
             await EmitAsync(scan, ready, cancel);
         }
@@ -139,7 +151,7 @@ internal sealed partial class PointBundler
         if (scan.Closing is { } closing && scan.Next >= closing.Points)
         {
             _open.Remove(closing.Scan);
-            await _points.PublishAsync(closing, cancel);
+            await _points.PublishAsync(closing.Points < scan.Next ? closing.WithPoints(scan.Next) : closing, cancel);
         }
     }
 
@@ -162,7 +174,8 @@ internal sealed partial class PointBundler
 
         foreach (var scan in overdue ?? [])
         {
-            var until = scan.Early.Count > 0 ? scan.Early.Keys.Min() : scan.Closing!.Points;
+            var until = Math.Min(
+                scan.Early.Count > 0 ? scan.Early.Keys.Min() : int.MaxValue, scan.Closing?.Points ?? int.MaxValue);
             for (var id = scan.Next; id < until; id++)
             {
                 LogGap(_logger, scan.Opened.Number, id, "no reading came within the deadline");

@@ -1,7 +1,6 @@
 using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Recording;
 
@@ -69,5 +68,5 @@ internal static class DefaultPlot
             : $"{device}_{signal.Name}";
 
     private static bool IsPlotted(Signal signal) =>
-        signal.Type is ValueType.Float or ValueType.Integer && signal.Shape.Count == 0;
+        signal.Type is SignalType.Float or SignalType.Integer && signal.Shape.Count == 0;
 }

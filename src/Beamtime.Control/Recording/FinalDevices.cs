@@ -2,7 +2,6 @@ using System.Buffers;
 using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Recording;
 
@@ -99,10 +98,10 @@ internal static class FinalDevices
     private static H5Dataset CopyValues(H5Group group, Signal signal, RecordingSource source, string path) =>
         signal.Type switch
         {
-            ValueType.Integer => Copy<long>(group, "value", source, path, []),
-            ValueType.Boolean => Copy<byte>(group, "value", source, path, []),
-            ValueType.Text => CopyTexts(group, source, path),
-            ValueType.FloatArray => Copy<double>(
+            SignalType.Integer => Copy<long>(group, "value", source, path, []),
+            SignalType.Boolean => Copy<byte>(group, "value", source, path, []),
+            SignalType.Text => CopyTexts(group, source, path),
+            SignalType.FloatArray => Copy<double>(
                 group, "value", source, path, signal.Shape.Count == 0 ? [1] : [.. signal.Shape.Select(a => (long)a)]),
             _ => Copy<double>(group, "value", source, path, []),
         };
@@ -187,18 +186,18 @@ internal static class FinalDevices
 
     private static H5Dataset WriteValue(H5Group group, Signal signal, Value value) => value.Type switch
     {
-        ValueType.Float => group.CreateScalar("value", value.AsDouble()),
-        ValueType.Integer => group.CreateScalar("value", value.AsInteger()),
-        ValueType.Boolean => group.CreateScalar("value", value.AsBoolean() ? (byte)1 : (byte)0),
-        ValueType.Text => group.CreateScalar("value", value.AsText().Replace('\0', ' ')),
-        ValueType.FloatArray when signal.Shape.Aggregate(1, (p, a) => p * a) == value.AsArray().Length && signal.Shape.Count > 0 =>
+        SignalType.Float => group.CreateScalar("value", value.AsDouble()),
+        SignalType.Integer => group.CreateScalar("value", value.AsInteger()),
+        SignalType.Boolean => group.CreateScalar("value", value.AsBoolean() ? (byte)1 : (byte)0),
+        SignalType.Text => group.CreateScalar("value", value.AsText().Replace('\0', ' ')),
+        SignalType.FloatArray when signal.Shape.Aggregate(1, (p, a) => p * a) == value.AsArray().Length && signal.Shape.Count > 0 =>
             group.CreateArray("value", value.AsArray(), [.. signal.Shape.Select(a => (long)a)]),
-        ValueType.FloatArray => group.CreateArray("value", value.AsArray()),
+        SignalType.FloatArray => group.CreateArray("value", value.AsArray()),
         _ => signal.Type switch
         {
-            ValueType.Integer => group.CreateScalar("value", SignalColumn.MissingInteger),
-            ValueType.Boolean => group.CreateScalar("value", SignalColumn.MissingBoolean),
-            ValueType.Text => group.CreateScalar("value", ""),
+            SignalType.Integer => group.CreateScalar("value", SignalColumn.MissingInteger),
+            SignalType.Boolean => group.CreateScalar("value", SignalColumn.MissingBoolean),
+            SignalType.Text => group.CreateScalar("value", ""),
             _ => group.CreateScalar("value", double.NaN),
         },
     };

@@ -4,7 +4,6 @@ using Beamtime.Control.Scans;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Recording;
 
@@ -90,19 +89,19 @@ internal sealed class ValueConverter : JsonConverter<Value>
         writer.WriteStartArray();
         switch (value.Type)
         {
-            case ValueType.Float:
+            case SignalType.Float:
                 writer.WriteStringValue("f");
                 Write(writer, value.AsDouble());
                 break;
-            case ValueType.Integer:
+            case SignalType.Integer:
                 writer.WriteStringValue("i");
                 writer.WriteNumberValue(value.AsInteger());
                 break;
-            case ValueType.Boolean:
+            case SignalType.Boolean:
                 writer.WriteStringValue("b");
                 writer.WriteBooleanValue(value.AsBoolean());
                 break;
-            case ValueType.Text:
+            case SignalType.Text:
                 writer.WriteStringValue("t");
                 writer.WriteStringValue(value.AsText());
                 break;

@@ -1,7 +1,6 @@
 using System.Text;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Recording;
 
@@ -37,10 +36,10 @@ internal abstract class SignalColumn
     /// <param name="rows">Rows that are put before an append, at most.</param>
     public static SignalColumn For(Signal signal, int rows) => signal.Type switch
     {
-        ValueType.Integer => new IntegerColumn(signal, rows),
-        ValueType.Boolean => new BooleanColumn(signal, rows),
-        ValueType.Text => new TextColumn(signal, rows),
-        ValueType.FloatArray => new ArrayColumn(signal, rows),
+        SignalType.Integer => new IntegerColumn(signal, rows),
+        SignalType.Boolean => new BooleanColumn(signal, rows),
+        SignalType.Text => new TextColumn(signal, rows),
+        SignalType.FloatArray => new ArrayColumn(signal, rows),
         _ => new FloatColumn(signal, rows),
     };
 
@@ -48,9 +47,9 @@ internal abstract class SignalColumn
     /// <param name="signal">The signal.</param>
     public static int RowBytes(Signal signal) => sizeof(double) + signal.Type switch
     {
-        ValueType.Boolean => 1,
-        ValueType.Text => Signal.MaxTextBytes,
-        ValueType.FloatArray => sizeof(double) * ArrayColumn.Length(signal),
+        SignalType.Boolean => 1,
+        SignalType.Text => Signal.MaxTextBytes,
+        SignalType.FloatArray => sizeof(double) * ArrayColumn.Length(signal),
         _ => sizeof(double),
     };
 
@@ -125,7 +124,7 @@ internal abstract class SignalColumn
 
         private protected override bool TryPut(int row, in Value value)
         {
-            if (value.Type is ValueType.Text or ValueType.FloatArray)
+            if (value.Type is SignalType.Text or SignalType.FloatArray)
             {
                 return false;
             }
@@ -149,8 +148,8 @@ internal abstract class SignalColumn
 
         private protected override bool TryPut(int row, in Value value)
         {
-            if (value.Type is ValueType.Text or ValueType.FloatArray
-                || (value.Type is ValueType.Float && (!double.IsInteger(value.AsDouble()) || Math.Abs(value.AsDouble()) > 9e18)))
+            if (value.Type is SignalType.Text or SignalType.FloatArray
+                || (value.Type is SignalType.Float && (!double.IsInteger(value.AsDouble()) || Math.Abs(value.AsDouble()) > 9e18)))
             {
                 return false;
             }
@@ -174,7 +173,7 @@ internal abstract class SignalColumn
 
         private protected override bool TryPut(int row, in Value value)
         {
-            if (value.Type is ValueType.Text or ValueType.FloatArray || value.AsDouble() is not (0 or 1))
+            if (value.Type is SignalType.Text or SignalType.FloatArray || value.AsDouble() is not (0 or 1))
             {
                 return false;
             }
@@ -198,7 +197,7 @@ internal abstract class SignalColumn
 
         private protected override bool TryPut(int row, in Value value)
         {
-            var text = value.Type == ValueType.Text ? value.AsText() : value.ToString();
+            var text = value.Type == SignalType.Text ? value.AsText() : value.ToString();
             var room = _values.AsSpan(row * Signal.MaxTextBytes, Signal.MaxTextBytes);
             if (!Encoding.UTF8.TryGetBytes(text, room, out var written))
             {
@@ -240,7 +239,7 @@ internal abstract class SignalColumn
 
         private protected override bool TryPut(int row, in Value value)
         {
-            if (value.Type != ValueType.FloatArray || value.AsArray().Length != _length)
+            if (value.Type != SignalType.FloatArray || value.AsArray().Length != _length)
             {
                 return false;
             }

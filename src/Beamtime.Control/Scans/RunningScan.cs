@@ -73,7 +73,7 @@ internal sealed class RunningScan : ScanContext
     {
         var pause = _pause;
         _pause = null;
-        pause?.SetResult();
+        pause?.TrySetResult();
     }
 
     /// <inheritdoc/>
@@ -86,18 +86,28 @@ internal sealed class RunningScan : ScanContext
             await pause.Task.WaitAsync(cancel);
         }
 
-        await _instructions.AskAsync(
-            new Instruction
-            {
-                OwnerEpoch = _ownerEpoch,
-                Operations = OperationsFor(positions.Span),
-                Scan = Id,
-                Point = _pointsTaken,
-                Own = OwnReadings(own.Span),
-                ExposureSeconds = Plan.ExposureSeconds * Plan.FramesPerTrigger,
-            },
-            _pointDeadline,
-            cancel);
+        try
+        {
+            await _instructions.AskAsync(
+                new Instruction
+                {
+                    OwnerEpoch = _ownerEpoch,
+                    Operations = OperationsFor(positions.Span),
+                    Scan = Id,
+                    Point = _pointsTaken,
+                    Own = OwnReadings(own.Span),
+                    ExposureSeconds = Plan.ExposureSeconds * Plan.FramesPerTrigger,
+                },
+                _pointDeadline,
+                cancel);
+        }
+        catch
+        {
+            // Where the axes stand is no longer known: the next point moves all of them.
+            Array.Fill(_at, double.NaN);
+            throw;
+        }
+
         Volatile.Write(ref _pointsTaken, _pointsTaken + 1);
     }
 
@@ -119,18 +129,27 @@ internal sealed class RunningScan : ScanContext
             }
         }
 
-        await InstructAsync(
-            [.. targets.Select(t => new Operation(
-                0, OperationKind.Set, ScanDevices.Root(t.Device), ScanDevices.SignalOf(t.Device), t.Target))],
-            _options.SetDeadline,
-            cancel);
+        try
+        {
+            await InstructAsync(
+                [.. targets.Select(t => new Operation(
+                    0, OperationKind.Set, ScanDevices.Root(t.Device), ScanDevices.SignalOf(t.Device), t.Target))],
+                _options.SetDeadline,
+                cancel);
+        }
+        catch
+        {
+            Array.Fill(_at, double.NaN);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public override async ValueTask<Value> ReadAsync(string device, CancellationToken cancel)
     {
+        var index = _devices.HintedIndexOf(device);
         var done = await InstructAsync([new Operation(0, OperationKind.Read, device)], _options.ReadDeadline, cancel);
-        return done.Rows[device][0].Value;
+        return done.Rows[device][index].Value;
     }
 
     /// <inheritdoc/>

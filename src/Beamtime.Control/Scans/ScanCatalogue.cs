@@ -123,7 +123,7 @@ internal sealed class ScanCatalogue
             case ParameterType.Flag when text is not ("true" or "false"):
                 reasons.Add(ScanErrors.InvalidParameter.Because($"{parameter.Name} is '{text}', expected true or false."));
                 return text;
-            case ParameterType.Device or ParameterType.Positioner when text.Length > 0:
+            case ParameterType.Device or ParameterType.Positioner when text.Length > 0 || parameter.Default != "":
                 CheckDevice(parameter, text, roster, reasons);
                 return text;
             default:

@@ -24,10 +24,13 @@ internal sealed class ScanCourse(
         var (scan, devices) = (admissible.Scan, admissible.Devices);
         running.Report("preparing");
         _isStaged = true;
-        var staged = StageAsync(abort);
-        var baseline = ReadAsync(OperationKind.Read, devices.Baseline, abort);
-        var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Roster.Usable, abort);
-        await Task.WhenAll(scan.PrepareAsync(running, abort), staged, baseline, configuration);
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        var staged = StageAsync(together.Token);
+        var baseline = ReadAsync(OperationKind.Read, devices.Baseline, together.Token);
+        var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Roster.Usable, together.Token);
+        var prepared = PrepareAsync(together.Token);
+        Task[] all = [prepared, staged, baseline, configuration];
+        await Task.WhenAll(all.Select(part => EndingTogetherAsync(part, together)));
         await room.Documents.PublishAsync(Opened(await staged, await baseline, await configuration), abort);
         IsOpened = true;
         await InstructAsync(OperationKind.PreScan, devices.PreScan, abort);
@@ -74,9 +77,26 @@ internal sealed class ScanCourse(
             await InstructAsync(OperationKind.Unstage, admissible.Devices.Staged, CancellationToken.None);
             return [];
         }
-        catch (FaultException fault)
+        catch (Exception error)
         {
-            return [fault.Reason];
+            return [error is FaultException fault ? fault.Reason : ScanErrors.Failed.Because($"Releasing devices failed: {error.Message}")];
+        }
+    }
+
+    // Asynchronous, so that what the scan's code throws at once does not leave the parts beside it unwatched.
+    private async Task PrepareAsync(CancellationToken abort) => await admissible.Scan.PrepareAsync(running, abort);
+
+    // A fault of one part ends the others: a premove of minutes is not waited for when a camera cannot be staged.
+    private static async Task EndingTogetherAsync(Task part, CancellationTokenSource together)
+    {
+        try
+        {
+            await part;
+        }
+        catch
+        {
+            await together.CancelAsync();
+            throw;
         }
     }
 

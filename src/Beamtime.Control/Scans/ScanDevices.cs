@@ -1,5 +1,6 @@
 using Beamtime.Control.Devices;
 using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
 
 namespace Beamtime.Control.Scans;
@@ -7,12 +8,15 @@ namespace Beamtime.Control.Scans;
 /// <summary>The devices that take part in one scan, by what the scan does with them.</summary>
 internal sealed class ScanDevices
 {
+    private readonly DeviceRoster _roster;
+
     /// <summary>Sorts the beamline's devices for a plan.</summary>
     /// <param name="plan">What the scan will do.</param>
     /// <param name="declaration">The scan's declaration, for its own signals.</param>
     /// <param name="roster">The devices.</param>
     public ScanDevices(ScanPlan plan, ScanDeclaration declaration, DeviceRoster roster)
     {
+        _roster = roster;
         var motors = plan.Motors.Select(m => roster[m]).ToList();
         var monitored = roster.Usable
             .Where(d => d.Entry.ReadoutPriority == ReadoutPriority.Monitored || plan.Monitored.Contains(d.Name))
@@ -21,12 +25,15 @@ internal sealed class ScanDevices
         Motors = motors;
         Monitored = [.. motors, .. monitored];
         Baseline = [.. roster.Usable.Where(d => d.Entry.ReadoutPriority == ReadoutPriority.Baseline).Except(Monitored)];
-        Triggered = [.. Monitored.Concat(Streaming(roster)).Where(d => d.Entry.SoftwareTrigger && d.Device is ITriggered)];
-        Staged = [.. Monitored.Concat(Streaming(roster)).Where(d => d.Device is IStaged)];
-        PreScan = [.. Monitored.Concat(Streaming(roster)).Where(d => d.Device is IPreScan)];
-        Completing = [.. Monitored.Concat(Streaming(roster)).Where(d => d.Device is ICompleting)];
-        Owned = [.. Monitored.Concat(Staged).Select(d => d.Name).Union(plan.Actuators).Union(plan.Targets.Select(t => Root(t.Device)))];
-        Stopped = [.. plan.Motors.Union(plan.Actuators).Union(plan.Targets.Select(t => Root(t.Device))).Union(Triggered.Select(d => d.Name))];
+        List<ConfiguredDevice> acquiring =
+            [.. Monitored.Union(roster.Usable.Where(d => d.Entry.ReadoutPriority == ReadoutPriority.Async))];
+        Triggered = [.. acquiring.Where(d => d.Entry.SoftwareTrigger && d.Device is ITriggered)];
+        Staged = [.. acquiring.Where(d => d.Device is IStaged)];
+        PreScan = [.. acquiring.Where(d => d.Device is IPreScan)];
+        Completing = [.. acquiring.Where(d => d.Device is ICompleting)];
+        var set = plan.Motors.Union(plan.Actuators).Union(plan.Targets.Select(t => Root(t.Device))).ToList();
+        Owned = [.. acquiring.Select(d => d.Name).Union(set)];
+        Stopped = [.. set.Union(Staged.Concat(Triggered).Select(d => d.Name))];
         Columns = ColumnsOf(declaration);
     }
 
@@ -68,8 +75,12 @@ internal sealed class ScanDevices
     /// <param name="name"><c>device</c> or <c>device.signal</c>.</param>
     public static string? SignalOf(string name) => name.Split('.', 2) is [_, var signal] ? signal : null;
 
-    private static IEnumerable<ConfiguredDevice> Streaming(DeviceRoster roster) =>
-        roster.Usable.Where(d => d.Entry.ReadoutPriority == ReadoutPriority.Async);
+    /// <summary>Where the main signal of a device stands among those read.</summary>
+    /// <param name="device">The device's name.</param>
+    /// <exception cref="RefusedException">There is no such device, or it has no main signal.</exception>
+    public int HintedIndexOf(string device) => _roster.Find(device).OrThrow() is { HintedIndex: >= 0 } found
+        ? found.HintedIndex
+        : throw new RefusedException(DeviceErrors.Unable.Because($"{device} has no main signal to read."));
 
     private List<DeviceColumns> ColumnsOf(ScanDeclaration declaration)
     {

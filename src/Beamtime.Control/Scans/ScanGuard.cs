@@ -51,6 +51,12 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
         {
             return new Refused<AdmissibleScan>(refused.Reasons);
         }
+        catch (Exception error)
+        {
+            // The edge to a plugin's code: what it throws must not hold up the queue.
+            return new Refused<AdmissibleScan>(
+                [ScanErrors.Failed.Because($"{declaration.Name} cannot be planned: {error.GetType().Name}: {error.Message}")]);
+        }
 
         List<Reason> reasons = [.. plan.Motors.Concat(plan.Monitored).Concat(plan.Actuators)
             .Concat(plan.Targets.Select(t => ScanDevices.Root(t.Device)))
@@ -90,7 +96,16 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
         {
             var device = roster[plan.Motors[axis]];
             var (low, high) = RangeOf(plan.Positions, axis);
-            if (plan.Positions.Count > 0 && device.Hinted?.Limits is var (least, most) && (low < least || high > most))
+            if (plan.Positions.Count == 0)
+            {
+                continue;
+            }
+
+            if (!double.IsFinite(low) || !double.IsFinite(high))
+            {
+                yield return ScanErrors.Limit.Because($"{device.Name} would be sent to a position that is not a number.");
+            }
+            else if (device.Hinted?.Limits is var (least, most) && (low < least || high > most))
             {
                 yield return ScanErrors.Limit.Because(
                     $"{device.Name} would go from {low} to {high} {device.Hinted.Unit}; its limits are {least} to {most} {device.Hinted.Unit}.");
@@ -112,9 +127,13 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
         return (low, high);
     }
 
-    private double PositionOf(string name) => roster[name].Last is { Length: > 0 } last && !last.Span[0].Value.IsMissing
-        ? last.Span[0].Value.AsDouble()
-        : throw new RefusedException(DeviceErrors.Fault.Because($"{name} has no reading yet."));
+    private double PositionOf(string name)
+    {
+        var device = roster.Find(name).OrThrow();
+        return device.HintedIndex >= 0 && device.Last is { Length: > 0 } last && !last.Span[device.HintedIndex].Value.IsMissing
+            ? last.Span[device.HintedIndex].Value.AsDouble()
+            : throw new RefusedException(DeviceErrors.Fault.Because($"{name} has no reading of its position."));
+    }
 }
 
 /// <summary>A request that the guard let pass.</summary>

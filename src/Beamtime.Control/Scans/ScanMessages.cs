@@ -84,9 +84,14 @@ internal sealed class ScanClosed : ScanDocument
     /// <summary>Points that were begun; the last ones may be gaps.</summary>
     public required int Points { get; init; }
 
-    /// <summary>Why it ended early; empty when it completed.</summary>
+    /// <summary>Why it ended early; for a completed one, what failed while its devices were released.</summary>
     public required IReadOnlyList<Reason> Reasons { get; init; }
 
     /// <summary>When, UTC.</summary>
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>The same end after more points: those that were read while the scan was being ended.</summary>
+    /// <param name="points">How many.</param>
+    public ScanClosed WithPoints(int points) =>
+        new() { Scan = Scan, End = End, Points = points, Reasons = Reasons, At = At };
 }

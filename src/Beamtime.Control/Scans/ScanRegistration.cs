@@ -28,6 +28,7 @@ internal static class ScanRegistration
                 s.GetRequiredService<DeviceLocks>(),
                 s.GetRequiredService<DeviceRoster>(),
                 s.GetRequiredService<DeviceServer>(),
+                s.GetRequiredService<OwnerEpoch>(),
                 s.GetRequiredService<RequestTopic<Instruction, InstructionDone>>(),
                 s.GetRequiredService<ScanTopics>().Documents,
                 s.GetRequiredService<ScanOptions>(),

@@ -175,17 +175,19 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
 
     /// <summary>Raises the epoch of the beamline's scan server.</summary>
     /// <param name="beamline">The beamline.</param>
+    /// <param name="above">An epoch that the new one must exceed.</param>
     /// <param name="cancel">Gives up.</param>
     /// <returns>The new epoch.</returns>
-    public async Task<long> RaiseEpochAsync(string beamline, CancellationToken cancel)
+    public async Task<long> RaiseEpochAsync(string beamline, long above, CancellationToken cancel)
     {
         await using var command = database.Source.CreateCommand(
             """
-            insert into scan_server_epochs (beamline, epoch) values ($1, 1)
-            on conflict (beamline) do update set epoch = scan_server_epochs.epoch + 1
+            insert into scan_server_epochs (beamline, epoch) values ($1, $2 + 1)
+            on conflict (beamline) do update set epoch = greatest(scan_server_epochs.epoch, $2) + 1
             returning epoch
             """);
         command.Parameters.AddWithValue(beamline);
+        command.Parameters.AddWithValue(above);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 

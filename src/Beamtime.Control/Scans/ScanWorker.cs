@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
@@ -15,6 +16,7 @@ namespace Beamtime.Control.Scans;
 /// <param name="Locks">Which scan uses which devices.</param>
 /// <param name="Roster">The devices.</param>
 /// <param name="Server">Stops devices.</param>
+/// <param name="Owner">The highest owner's epoch that devices have seen.</param>
 /// <param name="Instructions">Commands devices.</param>
 /// <param name="Documents">Where the scan says what it does.</param>
 /// <param name="Options">Settings of scans.</param>
@@ -27,6 +29,7 @@ internal sealed record ScanRoom(
     DeviceLocks Locks,
     DeviceRoster Roster,
     DeviceServer Server,
+    OwnerEpoch Owner,
     RequestTopic<Instruction, InstructionDone> Instructions,
     Topic<ScanDocument> Documents,
     ScanOptions Options,
@@ -35,11 +38,15 @@ internal sealed record ScanRoom(
 /// <summary>Runs the scans of a queue one after the other. Whatever happens to one, the next one runs.</summary>
 internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
 {
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
     /// <summary>Ends what a program that died left running, then runs scans until cancelled.</summary>
     /// <param name="cancel">Ends the worker; the running scan is interrupted, its devices stopped and released.</param>
+    /// <exception cref="FaultException"><c>device.owner.stale</c>: a newer worker has taken over.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
-        var epoch = await room.Store.RaiseEpochAsync(room.Options.Beamline, cancel);
+        // Above what the devices have seen: a database that was restored or made anew begins lower.
+        var epoch = await room.Store.RaiseEpochAsync(room.Options.Beamline, room.Owner.Highest, cancel);
         await EndInterruptedAsync(cancel);
         while (true)
         {
@@ -52,11 +59,13 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             {
                 // Cancelled in the moment when it was to begin: the queue has gone on.
             }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
+            catch (Exception error) when (!cancel.IsCancellationRequested && !IsReplaced(error))
             {
                 LogWorkerFailed(logger, error, scan.State!.Number);
-                await Task.Delay(TimeSpan.FromSeconds(1), time, cancel);
+                await Task.Delay(RetryDelay, time, cancel);
             }
+
+            room.Queue.Ended();
         }
     }
 
@@ -64,23 +73,41 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     {
         foreach (var scan in await room.Store.QueuedAsync(room.Options.Beamline, ScanQueue.Primary, 1000, cancel))
         {
-            if (scan.State!.State is ScanState.Running or ScanState.Paused)
+            if (HasBegun(scan))
             {
-                var reason = ScanErrors.Interrupted.Because($"The program ended while scan {scan.State.Number} ran.");
-                await room.Store.EndAsync(
-                    scan,
-                    new ScanEnded(ScanState.Interrupted, scan.State.Points, [reason]),
-                    Why.BySystem(reason.Message, scan.Id),
-                    null,
-                    cancel);
-                LogInterrupted(logger, scan.State.Number);
+                await EndInterruptedAsync(scan, $"The program ended while scan {scan.State!.Number} ran.", null, cancel);
             }
         }
     }
 
+    private async Task EndInterruptedAsync(
+        StreamState<ScanRecord> scan, string message, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
+    {
+        var reason = ScanErrors.Interrupted.Because(message);
+        await room.Store.EndAsync(
+            scan,
+            new ScanEnded(ScanState.Interrupted, scan.State!.Points, [reason]),
+            Why.BySystem(reason.Message, scan.Id),
+            also,
+            cancel);
+        LogInterrupted(logger, scan.State.Number, reason.Message);
+    }
+
+    private static bool HasBegun(StreamState<ScanRecord> scan) => scan.State!.State is ScanState.Running or ScanState.Paused;
+
     private async Task RunAsync(StreamState<ScanRecord> scan, long epoch, CancellationToken cancel)
     {
         var record = scan.State!;
+        if (HasBegun(scan))
+        {
+            await EndInterruptedAsync(
+                scan,
+                $"The start of scan {record.Number} was recorded, its answer was lost.",
+                transaction => room.Recorder.ForgetAsync(transaction, Guid.Parse(scan.Id), cancel),
+                cancel);
+            return;
+        }
+
         await ReadMotorsAsync(record.Request, epoch, cancel);
         switch (room.Guard.Judge(record.Request))
         {
@@ -100,21 +127,33 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         await room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
         try
         {
-            var (folder, prefix) = room.Recorder.MakeFolder(record.Number);
-            var started = await room.Store.StartAsync(
-                scan,
-                new ScanStarted(folder, prefix, admissible.Plan.Points),
-                (transaction, next) => room.Recorder.OpenAsync(transaction, Guid.Parse(scan.Id), next.State!, cancel),
-                cancel);
-            await RunStartedAsync(started, admissible, epoch, cancel);
-        }
-        catch (FaultException fault)
-        {
-            await CancelAsync(scan, [fault.Reason], cancel);
+            if (await StartAsync(scan, admissible, cancel) is { } started)
+            {
+                await RunStartedAsync(started, admissible, epoch, cancel);
+            }
         }
         finally
         {
             room.Locks.Release(record.Number);
+        }
+    }
+
+    private async Task<StreamState<ScanRecord>?> StartAsync(
+        StreamState<ScanRecord> scan, AdmissibleScan admissible, CancellationToken cancel)
+    {
+        try
+        {
+            var (folder, prefix) = room.Recorder.MakeFolder(scan.State!.Number);
+            return await room.Store.StartAsync(
+                scan,
+                new ScanStarted(folder, prefix, admissible.Plan.Points),
+                (transaction, next) => room.Recorder.OpenAsync(transaction, Guid.Parse(scan.Id), next.State!, cancel),
+                cancel);
+        }
+        catch (FaultException fault)
+        {
+            await CancelAsync(scan, [fault.Reason], cancel);
+            return null;
         }
     }
 
@@ -163,12 +202,37 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             ScanEnd.Aborted => ScanState.Aborted,
             _ => ScanState.Interrupted,
         };
-        await room.Store.EndAsync(
+        await RecordEndAsync(
             scan,
             new ScanEnded(state, points, reasons),
-            Why.BySystem(reasons.Count > 0 ? reasons[0].Message : "all points were taken", scan.Id),
             course.IsOpened ? null : transaction => room.Recorder.ForgetAsync(transaction, id, CancellationToken.None),
-            CancellationToken.None);
+            cancel);
+    }
+
+    // The scan is over whether or not the database answers: tried until it is recorded. A program that ends meanwhile
+    // finds it running at its next start and records it as interrupted.
+    private async Task RecordEndAsync(
+        StreamState<ScanRecord> scan, ScanEnded ended, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
+    {
+        var why = Why.BySystem(ended.Reasons is [var first, ..] ? first.Message : "all points were taken", scan.Id);
+        while (true)
+        {
+            try
+            {
+                await room.Store.EndAsync(scan, ended, why, also, CancellationToken.None);
+                return;
+            }
+            catch (ConflictException)
+            {
+                // An attempt was committed and only its answer was lost: nobody else ends a scan that runs.
+                return;
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                LogWorkerFailed(logger, error, scan.State!.Number);
+                await Task.Delay(RetryDelay, time, cancel);
+            }
+        }
     }
 
     private Task CancelAsync(StreamState<ScanRecord> scan, IReadOnlyList<Reason> reasons, CancellationToken cancel)
@@ -197,6 +261,9 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         }
     }
 
+    private static bool IsReplaced(Exception error) =>
+        error is FaultException fault && fault.Reason.Code == DeviceErrors.OwnerStale.Code;
+
     private static Reason ReasonOf(Exception error, CancellationToken cancel) => error switch
     {
         FaultException fault => fault.Reason,
@@ -209,8 +276,8 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} ended early: {Message}")]
     private static partial void LogEndedEarly(ILogger logger, int number, string message);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} was running when the program ended; it is interrupted")]
-    private static partial void LogInterrupted(ILogger logger, int number);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is interrupted: {Message}")]
+    private static partial void LogInterrupted(ILogger logger, int number, string message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Scan {Number} could not be run or recorded; trying again")]
     private static partial void LogWorkerFailed(ILogger logger, Exception error, int number);

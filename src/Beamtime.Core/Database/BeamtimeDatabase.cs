@@ -179,19 +179,16 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
 
     private static async Task EnsureDatabaseAsync(PrivateCluster cluster, string name, CancellationToken cancel)
     {
-        var direct = cluster.Folder.Connection(ClusterFolder.Owner, name);
-        direct.Pooling = false;
-        try
-        {
-            await using var there = new NpgsqlConnection(direct.ConnectionString);
-            await there.OpenAsync(cancel);
-        }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        // Asked rather than tried: a connection to a database that is not there leaves a FATAL line in the server's log.
+        var administration = cluster.Folder.Connection(ClusterFolder.Owner, "postgres");
+        administration.Pooling = false;
+        await using var connection = new NpgsqlConnection(administration.ConnectionString);
+        await connection.OpenAsync(cancel);
+        await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection);
+        exists.Parameters.AddWithValue(name);
+        if (await exists.ExecuteScalarAsync(cancel) is null)
         {
             await cluster.CreateProgramRoleAsync(cancel);
-            direct.Database = "postgres";
-            await using var connection = new NpgsqlConnection(direct.ConnectionString);
-            await connection.OpenAsync(cancel);
             await using var create = new NpgsqlCommand($"create database {name}", connection);
             await create.ExecuteNonQueryAsync(cancel);
         }

@@ -39,7 +39,11 @@ internal sealed class RequestTopic<TRequest, TReply>
         _deadlines.Add(question, deadline);
         try
         {
-            await _questions.Writer.WriteAsync(question, cancel);
+            if (!_questions.Writer.TryWrite(question))
+            {
+                await WaitForPlaceAsync(question, cancel);
+            }
+
             if (!cancel.CanBeCanceled)
             {
                 return await question.Task;
@@ -67,21 +71,47 @@ internal sealed class RequestTopic<TRequest, TReply>
             {
                 if (!question.Task.IsCompleted)
                 {
-                    Answer(question, answer(question.Request, question.Abandoned));
+                    Answer(question, answer);
                 }
             }
         }
     }
 
-    private static void Answer(Question question, ValueTask<TReply> answer)
+    private static void Answer(Question question, Func<TRequest, CancellationToken, ValueTask<TReply>> answer)
     {
-        if (answer.IsCompletedSuccessfully)
+        ValueTask<TReply> begun;
+        try
         {
-            question.TrySetResult(answer.GetAwaiter().GetResult());
+            begun = answer(question.Request, question.Abandoned);
+        }
+        catch (Exception error)
+        {
+            question.TrySetException(error);
             return;
         }
 
-        _ = AnswerLaterAsync(question, answer);
+        if (begun.IsCompletedSuccessfully)
+        {
+            question.TrySetResult(begun.GetAwaiter().GetResult());
+            return;
+        }
+
+        _ = AnswerLaterAsync(question, begun);
+    }
+
+    // Ends at the question's deadline as well: a topic that nobody answers fills up and must not hold its callers.
+    private async ValueTask WaitForPlaceAsync(Question question, CancellationToken cancel)
+    {
+        using var expired = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var write = _questions.Writer.WriteAsync(question, expired.Token).AsTask();
+        if (await Task.WhenAny(write, question.Task) != write)
+        {
+            await expired.CancelAsync();
+            await write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
+        await write;
     }
 
     // Never throws: whatever happens becomes the answer.

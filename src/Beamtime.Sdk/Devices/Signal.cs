@@ -29,7 +29,7 @@ public sealed record Signal
     public SignalKind Kind { get; init; } = SignalKind.Normal;
 
     /// <summary>What its values are made of.</summary>
-    public ValueType Type { get; init; } = ValueType.Float;
+    public SignalType Type { get; init; } = SignalType.Float;
 
     /// <summary>Shape of an array; empty for a scalar.</summary>
     public IReadOnlyList<int> Shape { get; init; } = [];

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Beamtime.Sdk.Devices;
 
 /// <summary>What a signal's value is made of.</summary>
-public enum ValueType : byte
+public enum SignalType : byte
 {
     /// <summary>No value: a reading that did not come.</summary>
     Missing,
@@ -35,7 +35,7 @@ public readonly struct Value : IEquatable<Value>
     private readonly long _bits;
     private readonly object? _reference;
 
-    private Value(ValueType type, long bits, object? reference)
+    private Value(SignalType type, long bits, object? reference)
     {
         Type = type;
         _bits = bits;
@@ -43,41 +43,41 @@ public readonly struct Value : IEquatable<Value>
     }
 
     /// <summary>What the value is made of.</summary>
-    public ValueType Type { get; }
+    public SignalType Type { get; }
 
     /// <summary>The absent value.</summary>
     public static Value Missing => default;
 
     /// <summary>True when there is no value.</summary>
-    public bool IsMissing => Type == ValueType.Missing;
+    public bool IsMissing => Type == SignalType.Missing;
 
     /// <summary>A floating point value.</summary>
     /// <param name="value">Any double, NaN included.</param>
-    public static Value Of(double value) => new(ValueType.Float, BitConverter.DoubleToInt64Bits(value), null);
+    public static Value Of(double value) => new(SignalType.Float, BitConverter.DoubleToInt64Bits(value), null);
 
     /// <summary>An integer value.</summary>
     /// <param name="value">Any 64-bit integer.</param>
-    public static Value Of(long value) => new(ValueType.Integer, value, null);
+    public static Value Of(long value) => new(SignalType.Integer, value, null);
 
     /// <summary>A truth value.</summary>
     /// <param name="value">True or false.</param>
-    public static Value Of(bool value) => new(ValueType.Boolean, value ? 1 : 0, null);
+    public static Value Of(bool value) => new(SignalType.Boolean, value ? 1 : 0, null);
 
     /// <summary>A text.</summary>
     /// <param name="value">The text.</param>
-    public static Value Of(string value) => new(ValueType.Text, 0, value);
+    public static Value Of(string value) => new(SignalType.Text, 0, value);
 
     /// <summary>An array; the caller does not change it afterwards.</summary>
     /// <param name="value">The numbers in row-major order.</param>
-    public static Value Of(double[] value) => new(ValueType.FloatArray, 0, value);
+    public static Value Of(double[] value) => new(SignalType.FloatArray, 0, value);
 
     /// <summary>The value as a number: integers and truth values are widened.</summary>
     /// <exception cref="InvalidOperationException">A text, an array or a missing value.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double AsDouble() => Type switch
     {
-        ValueType.Float => BitConverter.Int64BitsToDouble(_bits),
-        ValueType.Integer or ValueType.Boolean => _bits,
+        SignalType.Float => BitConverter.Int64BitsToDouble(_bits),
+        SignalType.Integer or SignalType.Boolean => _bits,
         _ => throw new InvalidOperationException($"A {Type} value is not a number."),
     };
 
@@ -85,8 +85,8 @@ public readonly struct Value : IEquatable<Value>
     /// <exception cref="InvalidOperationException">Not an integer.</exception>
     public long AsInteger() => Type switch
     {
-        ValueType.Integer or ValueType.Boolean => _bits,
-        ValueType.Float when double.IsInteger(AsDouble()) => checked((long)AsDouble()),
+        SignalType.Integer or SignalType.Boolean => _bits,
+        SignalType.Float when double.IsInteger(AsDouble()) => checked((long)AsDouble()),
         _ => throw new InvalidOperationException($"{this} is not an integer."),
     };
 
@@ -94,20 +94,20 @@ public readonly struct Value : IEquatable<Value>
     /// <exception cref="InvalidOperationException">Neither.</exception>
     public bool AsBoolean() => Type switch
     {
-        ValueType.Boolean => _bits != 0,
-        ValueType.Integer or ValueType.Float when AsDouble() is 0 or 1 => AsDouble() == 1,
+        SignalType.Boolean => _bits != 0,
+        SignalType.Integer or SignalType.Float when AsDouble() is 0 or 1 => AsDouble() == 1,
         _ => throw new InvalidOperationException($"{this} is neither true nor false."),
     };
 
     /// <summary>The text.</summary>
     /// <exception cref="InvalidOperationException">Not a text.</exception>
-    public string AsText() => Type == ValueType.Text
+    public string AsText() => Type == SignalType.Text
         ? (string)_reference!
         : throw new InvalidOperationException($"{this} is not a text.");
 
     /// <summary>The array's numbers in row-major order.</summary>
     /// <exception cref="InvalidOperationException">Not an array.</exception>
-    public ReadOnlySpan<double> AsArray() => Type == ValueType.FloatArray
+    public ReadOnlySpan<double> AsArray() => Type == SignalType.FloatArray
         ? (double[])_reference!
         : throw new InvalidOperationException($"{this} is not an array.");
 
@@ -130,12 +130,12 @@ public readonly struct Value : IEquatable<Value>
     /// <summary>The value as text, invariant.</summary>
     public override string ToString() => Type switch
     {
-        ValueType.Missing => "missing",
-        ValueType.Float => AsDouble().ToString("R", CultureInfo.InvariantCulture),
-        ValueType.Integer => _bits.ToString(CultureInfo.InvariantCulture),
-        ValueType.Boolean => _bits != 0 ? "true" : "false",
-        ValueType.Text => (string)_reference!,
-        ValueType.FloatArray => $"array of {((double[])_reference!).Length}",
+        SignalType.Missing => "missing",
+        SignalType.Float => AsDouble().ToString("R", CultureInfo.InvariantCulture),
+        SignalType.Integer => _bits.ToString(CultureInfo.InvariantCulture),
+        SignalType.Boolean => _bits != 0 ? "true" : "false",
+        SignalType.Text => (string)_reference!,
+        SignalType.FloatArray => $"array of {((double[])_reference!).Length}",
         _ => throw new UnreachableException(),
     };
 }

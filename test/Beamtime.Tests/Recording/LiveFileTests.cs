@@ -1,6 +1,5 @@
 using Beamtime.Sdk.Devices;
 using Beamtime.Tests.Support;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Tests.Recording;
 
@@ -64,9 +63,9 @@ public sealed class LiveFileTests
             Columns =
             [
                 new("samx", [RecordedLine.Motor], 0),
-                new("eye", [new Signal { Name = "eye", Type = ValueType.Text }, new Signal { Name = "open", Type = ValueType.Boolean }], 1),
-                new("mca", [new Signal { Name = "mca", Type = ValueType.FloatArray, Shape = [2, 2] }], 3),
-                new("count", [new Signal { Name = "count", Type = ValueType.Integer }], 4),
+                new("eye", [new Signal { Name = "eye", Type = SignalType.Text }, new Signal { Name = "open", Type = SignalType.Boolean }], 1),
+                new("mca", [new Signal { Name = "mca", Type = SignalType.FloatArray, Shape = [2, 2] }], 3),
+                new("count", [new Signal { Name = "count", Type = SignalType.Integer }], 4),
             ],
         };
         var at = RecordedLine.Start;

@@ -3,7 +3,6 @@ using Beamtime.Control.Scans;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Tests.Recording;
 
@@ -17,7 +16,7 @@ internal sealed class RecordedLine
     public static readonly Signal Setpoint = new() { Name = "samx_setpoint", Unit = "mm" };
 
     public static readonly Signal Counts =
-        new() { Name = "bpm4i", Kind = SignalKind.Hinted, Type = ValueType.Integer, Unit = "counts" };
+        new() { Name = "bpm4i", Kind = SignalKind.Hinted, Type = SignalType.Integer, Unit = "counts" };
 
     public Guid Id { get; } = Guid.CreateVersion7(Start.AddMilliseconds(Interlocked.Increment(ref _made)));
 
@@ -38,7 +37,7 @@ internal sealed class RecordedLine
 
     public static DeviceReadings Readings(string device, double value) => new(
         device,
-        [new Signal { Name = device, Kind = SignalKind.Hinted, Unit = "mm" }, new Signal { Name = $"{device}_state", Type = ValueType.Text }],
+        [new Signal { Name = device, Kind = SignalKind.Hinted, Unit = "mm" }, new Signal { Name = $"{device}_state", Type = SignalType.Text }],
         [new Reading(Value.Of(value), Start), new Reading(Value.Of("ok µ"), Start)]);
 
     public ScanOpened Opened() => new()

@@ -1,7 +1,6 @@
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Tests.Simulated;
 
@@ -24,10 +23,10 @@ public sealed class SimulatedSignalTests
     }
 
     [Theory]
-    [InlineData("""{ "type": "integer", "value": 3 }""", ValueType.Integer, "3")]
-    [InlineData("""{ "type": "boolean", "value": true }""", ValueType.Boolean, "true")]
-    [InlineData("""{ "type": "text", "value": "Si(220)" }""", ValueType.Text, "Si(220)")]
-    public void A_signal_has_the_type_that_is_asked_for(string json, ValueType type, string value)
+    [InlineData("""{ "type": "integer", "value": 3 }""", SignalType.Integer, "3")]
+    [InlineData("""{ "type": "boolean", "value": true }""", SignalType.Boolean, "true")]
+    [InlineData("""{ "type": "text", "value": "Si(220)" }""", SignalType.Text, "Si(220)")]
+    public void A_signal_has_the_type_that_is_asked_for(string json, SignalType type, string value)
     {
         var signal = _bench.Add("s", "simulated.signal", json);
         Assert.Equal(type, signal.Signal("s").Type);
