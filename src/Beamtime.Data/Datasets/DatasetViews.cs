@@ -67,6 +67,7 @@ internal sealed record DatasetSummary(
 
 /// <summary>A copy of a file.</summary>
 /// <param name="Storage">The storage.</param>
+/// <param name="Path">Its file, absolute; null when the storage is not configured any more.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="ChangedAt">Since when, UTC.</param>
 /// <param name="VerifiedAt">When it was last read back right, UTC.</param>
@@ -150,6 +151,7 @@ internal sealed record DatasetView(
     /// <summary>Puts together what is known.</summary>
     /// <param name="record">The record.</param>
     /// <param name="content">Files and copies.</param>
+    /// <param name="storages">Where copies lie.</param>
     /// <param name="workflow">What takes care of it.</param>
     /// <param name="activity">What is being done just now.</param>
     public static DatasetView Of(

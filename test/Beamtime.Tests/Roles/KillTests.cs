@@ -7,7 +7,7 @@ namespace Beamtime.Tests.Roles;
 [Trait("Category", "Slow")]
 public sealed class KillTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.Create("killed");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -82,7 +82,7 @@ public sealed class KillTests : IDisposable
         Assert.Equal(2, (await again.GetAsync("datasets", Cancel))["total"]!.GetValue<int>());
         var volume = await again.GetAsync($"datasets/{raw["derived"]![0]!.GetValue<string>()}", Cancel);
         var path = volume["files"]!.AsArray().Select(f => f!["copies"]![0]!["path"]!.GetValue<string>()).First(p => p.EndsWith(".h5", StringComparison.Ordinal));
-        Assert.Equal("(128, 128, 128)", await Python.RunAsync(
+        Assert.Equal("(1024, 128, 128)", await Python.RunAsync(
             "import h5py, sys; print(h5py.File(sys.argv[1], 'r')['/exchange/data'].shape, end='')", [path], Cancel));
         var leftovers = Directory.EnumerateFiles(Data, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
             .Where(f => !f.StartsWith(Path.Combine(Data, "postgres"), StringComparison.Ordinal))
@@ -129,7 +129,7 @@ public sealed class KillTests : IDisposable
               {deviceClass: simulated.shutter, deviceConfig: {place: station, delay: 0}, readoutPriority: on_request, enabled: true}
             Camera:
               deviceClass: simulated.camera
-              deviceConfig: {rows: 128, columns: 128, rotation: Rotary, shutter: SBS, sample_x: SampleTop_X}
+              deviceConfig: {rows: 1024, columns: 128, rotation: Rotary, shutter: SBS, sample_x: SampleTop_X}
               readoutPriority: on_request
               softwareTrigger: true
               enabled: true
