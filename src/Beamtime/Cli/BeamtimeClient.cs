@@ -45,15 +45,13 @@ internal sealed class BeamtimeClient : IDisposable
         new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), null, Json) },
         cancel);
 
-    /// <summary>Follows server-sent events.</summary>
+    /// <summary>Follows server-sent events until cancelled or the server ends them.</summary>
     /// <typeparam name="T">What an event carries.</typeparam>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>
     /// <param name="connected">Called once the server answers; what happens afterwards is seen.</param>
+    /// <param name="seen">Takes an event.</param>
     /// <param name="cancel">Ends following.</param>
-    public async IAsyncEnumerable<T> FollowAsync<T>(
-        string path,
-        Action connected,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public async Task FollowAsync<T>(string path, Action connected, Action<T> seen, CancellationToken cancel)
     {
         using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancel);
         await DemandAsync(response, cancel);
@@ -62,7 +60,7 @@ internal sealed class BeamtimeClient : IDisposable
         await foreach (var item in SseParser.Create(stream, (_, data) => JsonSerializer.Deserialize<T>(data, Json)!)
             .EnumerateAsync(cancel))
         {
-            yield return item.Data;
+            seen(item.Data);
         }
     }
 

@@ -87,12 +87,20 @@ internal static class DeviceCommands
                 Markup.Escape(signal.Value?.ToString() ?? ""),
                 Markup.Escape(signal.Unit ?? ""),
                 signal.Kind.ToString().ToLowerInvariant() + (signal.IsSettable ? ", settable" : ""),
-                signal.Low is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{signal.Low} to {signal.High}"),
+                Limits(signal),
                 signal.At is null ? "" : $"{signal.At:HH:mm:ss.fff}");
         }
 
         console.Write(table);
     }
+
+    private static string Limits(SignalAnswer signal) => (signal.Low, signal.High) switch
+    {
+        (null, null) => "",
+        ({ } low, null) => string.Create(CultureInfo.InvariantCulture, $"from {low}"),
+        (null, { } high) => string.Create(CultureInfo.InvariantCulture, $"up to {high}"),
+        ({ } low, { } high) => string.Create(CultureInfo.InvariantCulture, $"{low} to {high}"),
+    };
 
     private static JsonElement ValueOf(string text) => text switch
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Threading.Channels;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Spectre.Console;
@@ -12,7 +13,8 @@ namespace Beamtime.Cli;
 internal static class ScanWatch
 {
     private const int TableRows = 15;
-    private const int WaitsForFile = 500;
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CloseInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Submits and watches.</summary>
     /// <param name="run">The command's run.</param>
@@ -22,17 +24,21 @@ internal static class ScanWatch
     public static async Task<ExitCode> RunAsync(
         CommandRun run, BeamtimeClient client, ScanRequest request, CancellationToken cancel)
     {
+        var view = new PointView();
         using var following = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var events = client.FollowAsync<LiveEvent>("points/live", connected.SetResult, following.Token);
-        await using var stream = events.GetAsyncEnumerator(following.Token);
-        var next = stream.MoveNextAsync().AsTask();
-        await Task.WhenAny(connected.Task, next);
+        var events = Channel.CreateUnbounded<LiveEvent>();
+        var followed = client.FollowAsync<LiveEvent>(
+            "points/live",
+            connected.SetResult,
+            told => events.Writer.TryWrite(told),
+            following.Token);
+        await await Task.WhenAny(connected.Task, followed);
         var scan = await client.PostAsync<ScanAnswer>("scans", request, cancel);
         try
         {
-            await ShowAsync(run, stream, next, scan.Number, () => IsOverAsync(client, scan.Number, cancel), cancel);
-            scan = await OverAsync(client, scan.Number, cancel);
+            var shown = ShowAsync(run, view, events.Reader, scan.Number, following.Token);
+            scan = await OverAsync(client, scan.Number, shown, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -40,6 +46,11 @@ internal static class ScanWatch
                 $"scans/{scan.Number}/abort", new ScanAbortRequest { Reason = "Ctrl-C at the command line" }, CancellationToken.None);
             Console.Error.WriteLine($"S{scan.Number:D5} is being ended");
             return ExitCode.Interrupted;
+        }
+        finally
+        {
+            await following.CancelAsync();
+            await followed.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         run.Print(scan, console =>
@@ -56,92 +67,60 @@ internal static class ScanWatch
     }
 
     private static async Task ShowAsync(
-        CommandRun run,
-        IAsyncEnumerator<LiveEvent> stream,
-        Task<bool> next,
-        int number,
-        Func<Task<bool>> isOver,
-        CancellationToken cancel)
+        CommandRun run, PointView view, ChannelReader<LiveEvent> events, int number, CancellationToken cancel)
     {
-        var view = new PointView();
         if (!run.IsTerminal)
         {
-            await FollowAsync(stream, next, number, isOver, e => view.Line(e, run.IsJson ? null : run.Console), cancel);
+            await EachAsync(events, number, told => view.Take(told, run.IsJson ? null : run.Console), cancel);
             return;
         }
 
-        await run.Console.Live(view.Table(TableRows)).StartAsync(async live =>
-        {
-            await FollowAsync(
-                stream,
-                next,
-                number,
-                isOver,
-                e =>
-                {
-                    view.Line(e, null);
-                    live.UpdateTarget(view.Table(TableRows));
-                },
-                cancel);
-        });
+        await run.Console.Live(view.Table(TableRows)).StartAsync(live => EachAsync(
+            events,
+            number,
+            told =>
+            {
+                view.Take(told, null);
+                live.UpdateTarget(view.Table(TableRows));
+            },
+            cancel));
     }
 
-    // A scan that is refused when the queue reaches it has no events: now and then the record is asked instead.
-    private static async Task FollowAsync(
-        IAsyncEnumerator<LiveEvent> stream,
-        Task<bool> next,
-        int number,
-        Func<Task<bool>> isOver,
-        Action<LiveEvent> show,
-        CancellationToken cancel)
+    private static async Task EachAsync(
+        ChannelReader<LiveEvent> events, int number, Action<LiveEvent> show, CancellationToken cancel)
     {
-        while (true)
+        await foreach (var told in events.ReadAllAsync(cancel))
         {
-            if (await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancel)) != next)
+            if (told.Scan == number)
             {
-                cancel.ThrowIfCancellationRequested();
-                if (await isOver())
-                {
-                    return;
-                }
-
-                continue;
-            }
-
-            if (!await next)
-            {
-                return;
-            }
-
-            if (stream.Current.Scan == number)
-            {
-                show(stream.Current);
-                if (stream.Current.End is not null)
+                show(told);
+                if (told.End is not null)
                 {
                     return;
                 }
             }
-
-            next = stream.MoveNextAsync().AsTask();
         }
     }
 
-    private static async Task<bool> IsOverAsync(BeamtimeClient client, int number, CancellationToken cancel) =>
-        (await client.GetAsync<ScanAnswer>($"scans/{number}", cancel)).State.IsOver;
-
-    private static async Task<ScanAnswer> OverAsync(BeamtimeClient client, int number, CancellationToken cancel)
+    // A scan that is refused when the queue reaches it has no events: the record is asked, rarely while points come.
+    private static async Task<ScanAnswer> OverAsync(
+        BeamtimeClient client, int number, Task shown, CancellationToken cancel)
     {
-        var asked = 0;
         while (true)
         {
+            await Task.WhenAny(shown, Task.Delay(AskInterval, TimeProvider.System, cancel));
+            cancel.ThrowIfCancellationRequested();
             var scan = await client.GetAsync<ScanAnswer>($"scans/{number}", cancel);
             // What never began has no file to wait for.
-            if (scan.State.IsOver && (scan.IsRecorded == true || scan.StartedAt is null || ++asked > WaitsForFile))
+            if (scan.State.IsOver && (scan.IsRecorded == true || scan.StartedAt is null))
             {
                 return scan;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancel);
+            if (shown.IsCompleted)
+            {
+                await Task.Delay(CloseInterval, TimeProvider.System, cancel);
+            }
         }
     }
 
@@ -153,7 +132,7 @@ internal static class ScanWatch
         private int _planned;
         private int _last = -1;
 
-        public void Line(LiveEvent told, IAnsiConsole? console)
+        public void Take(LiveEvent told, IAnsiConsole? console)
         {
             if (told.Columns is { } columns)
             {
