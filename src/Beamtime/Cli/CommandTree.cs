@@ -30,6 +30,7 @@ internal static class CommandTree
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
+        root.Subcommands.Add(GateCommand.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
