@@ -1,6 +1,8 @@
+using Beamtime.Control.Beamline;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Points;
 using Beamtime.Control.Recording;
+using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Settings;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +14,7 @@ namespace Beamtime.Control;
 internal static class ControlRegistration
 {
     /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 5;
+    public const int LoopCount = 6;
 
     extension(IServiceCollection services)
     {
@@ -29,22 +31,32 @@ internal static class ControlRegistration
                 .AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"))
                 .AddScans(beamline)
                 .AddPoints()
-                .AddRecording(beamline, recordings);
+                .AddRecording(beamline, recordings)
+                .AddBeamline()
+                .AddRuns();
         }
     }
 
     extension(IServiceProvider services)
     {
-        /// <summary>Finishes what a program that died left: recordings that were open.</summary>
+        /// <summary>
+        /// Reads the site's description of the beamline, sets up the gate, and finishes what a program that died left:
+        /// recordings that were open.
+        /// </summary>
         /// <param name="cancel">Gives up.</param>
-        public Task RecoverControlAsync(CancellationToken cancel) =>
-            services.GetRequiredService<RecordingRecovery>().RecoverAsync(cancel);
+        /// <exception cref="Beamtime.Sdk.Errors.RefusedException">All mistakes in the site's files.</exception>
+        public async Task RecoverControlAsync(CancellationToken cancel)
+        {
+            services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
+            await services.GetRequiredService<RecordingRecovery>().RecoverAsync(cancel);
+        }
 
         /// <summary>The loops, in the order in which they start; they stop in the reverse order.</summary>
         public IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> ControlLoops() =>
         [
             ("device server", services.GetRequiredService<DeviceServer>().RunAsync),
             ("file writer", services.GetRequiredService<FileWriter>().RunAsync),
+            ("permit watch", services.GetRequiredService<PermitWatch>().RunAsync),
             ("bundler", services.GetRequiredService<PointBundler>().RunAsync),
             ("recording watch", services.GetRequiredService<RecordingWatch>().RunAsync),
             ("scan worker", services.GetRequiredService<ScanWorker>().RunAsync),
@@ -53,7 +65,8 @@ internal static class ControlRegistration
 
     extension(IEndpointRouteBuilder routes)
     {
-        /// <summary>Maps the routes of devices, scans and points.</summary>
-        public IEndpointRouteBuilder MapControl() => routes.MapDevices().MapScans().MapPoints();
+        /// <summary>Maps the routes of devices, scans, points, the beamline and the gate.</summary>
+        public IEndpointRouteBuilder MapControl() => 
+            routes.MapDevices().MapScans().MapPoints().MapBeamline().MapGate();
     }
 }

@@ -7,9 +7,10 @@ using Beamtime.Sdk.Scans;
 namespace Beamtime.Control.Scans;
 
 /// <summary>A further check of a scan before it is admitted; gives all reasons against it.</summary>
+/// <param name="scan">The scan's name.</param>
 /// <param name="plan">What the scan would do.</param>
 /// <param name="devices">The devices that would take part.</param>
-internal delegate IEnumerable<Reason> ScanCheck(ScanPlan plan, ScanDevices devices);
+internal delegate IEnumerable<Reason> ScanCheck(string scan, ScanPlan plan, ScanDevices devices);
 
 /// <summary>
 /// Admits scans: shape, devices, limits over the whole trajectory, and the checks that other parts register. The answer
@@ -76,7 +77,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
         }
 
         reasons.AddRange(LimitsOf(plan));
-        reasons.AddRange(_checks.SelectMany(check => check(plan, devices)));
+        reasons.AddRange(_checks.SelectMany(check => check(declaration.Name, plan, devices)));
         return reasons.Count > 0
             ? new Refused<AdmissibleScan>(reasons)
             : new Accepted<AdmissibleScan>(new AdmissibleScan(declaration, arguments, scan, plan, devices));

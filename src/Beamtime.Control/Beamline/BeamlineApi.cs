@@ -1,0 +1,27 @@
+using Beamtime.Core.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Beamtime.Control.Beamline;
+
+/// <summary>Permits over REST: they can be read, and by no route be driven.</summary>
+internal static class BeamlineApi
+{
+    extension(IEndpointRouteBuilder routes)
+    {
+        /// <summary>Maps the routes of the beamline.</summary>
+        public IEndpointRouteBuilder MapBeamline()
+        {
+            routes.MapGet("/beamline", Show).RequirePermission("beamline.read")
+                .WithSummary("Enclosures, shutters and permits with their age");
+            return routes;
+        }
+    }
+
+    private static IResult Show(BeamlineDescription beamline, PermitWatch watch) => TypedResults.Ok(new BeamlineAnswer(
+        beamline.IsDescribed,
+        [.. watch.Enclosures.Select(PermitAnswer.Of)],
+        [.. watch.Beam.Select(PermitAnswer.Of)],
+        beamline.Staleness.TotalSeconds));
+}

@@ -1,0 +1,28 @@
+using Beamtime.Control.Devices;
+using Beamtime.Core.Settings;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Control.Beamline;
+
+/// <summary>Registers the beamline.</summary>
+internal static class BeamlineRegistration
+{
+    extension(IServiceCollection services)
+    {
+        /// <summary>Adds the description of the beamline and the watch over its permits.</summary>
+        public IServiceCollection AddBeamline() => services
+            .AddSingleton(s => BeamlineFile.Read(
+                s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceRoster>()))
+            .AddSingleton(s =>
+            {
+                var watch = new PermitWatch(
+                    s.GetRequiredService<BeamlineDescription>(),
+                    s.GetRequiredService<DeviceDesk>().ReadSignalAsync,
+                    s.GetRequiredService<TimeProvider>(),
+                    s.GetRequiredService<ILogger<PermitWatch>>());
+                watch.Listen(s.GetRequiredService<DeviceRoster>());
+                return watch;
+            });
+    }
+}
