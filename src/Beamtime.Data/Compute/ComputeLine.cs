@@ -55,10 +55,10 @@ internal static class ComputeExit
     public const int Done = 0;
 
     /// <summary>The request cannot be met; every reason was printed.</summary>
-    public const int Refused = 2;
+    public const int Refused = 3;
 
     /// <summary>Something failed on the way.</summary>
-    public const int Failed = 3;
+    public const int Failed = 1;
 
     /// <summary>It was asked to stop.</summary>
     public const int Cancelled = 130;

@@ -16,7 +16,7 @@ internal sealed class ComputeProcess(ComputeOptions options) : IDisposable
 
     /// <summary>Runs a verb that prints JSON lines and returns its result.</summary>
     /// <typeparam name="TResult">What the verb gives.</typeparam>
-    /// <param name="arguments">The verb and its arguments, without <c>--json</c>.</param>
+    /// <param name="arguments">The verb and its arguments, without <c>--child</c>.</param>
     /// <param name="json">The codec of the result.</param>
     /// <param name="progress">Hears how far it is, or null.</param>
     /// <param name="cancel">Kills the process and waits for its end.</param>
@@ -32,7 +32,7 @@ internal sealed class ComputeProcess(ComputeOptions options) : IDisposable
         try
         {
             var said = new ChildSpeech(progress);
-            var child = await ChildProcess.StartAsync(ProgramCommand.Of(options, [.. arguments, "--json"]), said.Hear);
+            var child = await ChildProcess.StartAsync(ProgramCommand.Of(options, [.. arguments, "--child"]), said.Hear);
             int exit;
             await using (cancel.Register(child.Kill))
             {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Beamtime.Data.Compute;
 
 /// <summary>
-/// The verb <c>reconstruct FILE [--output FOLDER] [--center PIXELS] [--pixel-size MM] [--json]</c>: for people, and for the
+/// The verb <c>reconstruct FILE [--output FOLDER] [--center PIXELS] [--pixel-size MM] [--child]</c>: for people, and for the
 /// program itself, which runs it in a process that writes no scans.
 /// </summary>
 internal static class ReconstructionCommand

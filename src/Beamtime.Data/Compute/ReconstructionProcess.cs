@@ -20,6 +20,7 @@ internal sealed class ReconstructionProcess(ComputeProcess process)
                 request.File,
                 .. Option("--output", request.Folder),
                 .. Option("--center", request.Centre?.ToString("R", CultureInfo.InvariantCulture)),
+                .. Option("--threads", request.Threads?.ToString(CultureInfo.InvariantCulture)),
                 .. Option("--pixel-size", request.PixelSizeMm?.ToString("R", CultureInfo.InvariantCulture)),
             ],
             ComputeLineJson.Default.ReconstructionResult,

@@ -4,7 +4,7 @@ using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Data.Compute;
 
-/// <summary>The verb <c>compute rotation-center FILE [--json]</c>.</summary>
+/// <summary>The verb <c>compute rotation-center FILE [--child]</c>.</summary>
 internal static class RotationCentreCommand
 {
     /// <summary>Finds the rotation axis and prints it.</summary>
