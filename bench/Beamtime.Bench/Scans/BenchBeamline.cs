@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using Beamtime.Control.Recording;
+using Beamtime.Control.Scans;
+using Beamtime.Core.Database;
+using Beamtime.Core.Ledger;
+using Beamtime.Core.Topics;
+using Beamtime.Roles;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Plugins;
+using Beamtime.Simulated;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Bench.Scans;
+
+/// <summary>The whole program, all roles in this process, on a beamline of one motor and some detectors without delay.</summary>
+internal sealed class BenchBeamline : IAsyncDisposable
+{
+    private readonly BeamtimeHost _host;
+    private readonly TopicSignal _noticed = new();
+    private readonly Subscription<RecordingNotice> _notices;
+    private readonly RecordingNotice[] _read = new RecordingNotice[16];
+
+    private BenchBeamline(BeamtimeHost host, int detectors)
+    {
+        _host = host;
+        Detectors = detectors;
+        _notices = host.Services.GetRequiredService<Topic<RecordingNotice>>().Subscribe(_noticed);
+        Client = new HttpClient { BaseAddress = host.Address };
+    }
+
+    /// <summary>Detectors read at each point.</summary>
+    public int Detectors { get; }
+
+    /// <summary>Speaks REST to it.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Its database.</summary>
+    public BeamtimeDatabase Database => _host.Services.GetRequiredService<BeamtimeDatabase>();
+
+    /// <summary>Its ledger.</summary>
+    public LedgerStore Ledger => _host.Services.GetRequiredService<LedgerStore>();
+
+    /// <summary>Openings, points and ends of its scans.</summary>
+    public Topic<ScanDocument> Points => _host.Services.GetRequiredService<ScanTopics>().Points;
+
+    /// <summary>Starts it in a folder.</summary>
+    /// <param name="folder">An empty folder.</param>
+    /// <param name="detectors">Detectors.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<BenchBeamline> StartAsync(string folder, int detectors, CancellationToken cancel)
+    {
+        var site = Directory.CreateDirectory(Path.Combine(folder, "site")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(site, "beamtime.yaml"), "scans:\n  beamline: bench\n", cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(site, "devices.yaml"), Motor + string.Concat(Enumerable.Range(1, detectors).Select(Detector)), cancel);
+        var plugins = new PluginRegistry();
+        new SimulatedPlugin().Register(plugins);
+        var launch = HostLaunch.Read(
+            site,
+            configFile: null,
+            [$"database.data_folder={Path.Combine(folder, "data")}", "api.port=0"],
+            plugins) with
+        {
+            ConfigureLogging = static logging => logging.ClearProviders(),
+        };
+        return new BenchBeamline(await BeamtimeHost.StartAsync(launch, cancel), detectors);
+    }
+
+    /// <summary>Runs a line scan and waits until its final file is closed and registered.</summary>
+    /// <param name="points">Points.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <returns>Time from the request.</returns>
+    public async Task<TimeSpan> ScanAsync(int points, CancellationToken cancel)
+    {
+        await BecomeIdleAsync(cancel);
+        var queue = _host.Services.GetRequiredService<ScanQueue>();
+        var start = Stopwatch.GetTimestamp();
+        if (await queue.SubmitAsync(Line(points), PersonId.LocalOperator, cancel) is not Accepted<StreamState<ScanRecord>> scan)
+        {
+            throw new InvalidOperationException("The scan was refused.");
+        }
+
+        var closed = await ClosedAsync(cancel);
+        var taken = Stopwatch.GetElapsedTime(start);
+        return closed.Closed.Points == points && closed.Scan == Guid.Parse(scan.Value.Id)
+            ? taken
+            : throw new InvalidOperationException($"{closed.Closed.Points} of {points} points were recorded.");
+    }
+
+    /// <summary>A line scan over the motor.</summary>
+    /// <param name="points">Points.</param>
+    public static ScanRequest Line(int points) => new()
+    {
+        Scan = "line",
+        Args = ["samx", "-5", "5"],
+        Parameters = new Dictionary<string, string> { ["steps"] = $"{points}" },
+    };
+
+    /// <summary>Waits for the next recording that is closed.</summary>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<RecordingDone> ClosedAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            await _noticed.WaitAsync(cancel);
+            var count = _notices.Read(_read);
+            _notices.AcknowledgeRead();
+            foreach (var notice in _read.AsSpan(0, count))
+            {
+                switch (notice)
+                {
+                    case RecordingDone done:
+                        return done;
+                    case RecordingFault fault:
+                        throw fault.Reason.Code is var code
+                            ? new InvalidOperationException($"{code}: {fault.Reason.Message}")
+                            : new UnreachableException();
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits until no scan waits or runs.</summary>
+    /// <param name="cancel">Gives up.</param>
+    public async Task BecomeIdleAsync(CancellationToken cancel)
+    {
+        var store = _host.Services.GetRequiredService<ScanStore>();
+        while (await store.CountQueuedAsync("bench", ScanQueue.Primary, cancel) > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), BenchRoom.Time, cancel);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        _notices.Dispose();
+        await _host.DisposeAsync();
+    }
+
+    private const string Motor =
+        """
+        samx:
+          deviceClass: simulated.positioner
+          deviceConfig: {delay: 0, limits: [-50, 50], tolerance: 0.01, egu: mm}
+          readoutPriority: baseline
+          enabled: true
+
+        """;
+
+    private static string Detector(int number) =>
+        $$"""
+        det{{number}}:
+          deviceClass: simulated.monitor
+          deviceConfig:
+            sim_init:
+              model: GaussianModel
+              params: {amplitude: 500, center: 0, sigma: 1, ref_motor: samx}
+          readoutPriority: monitored
+          enabled: true
+          needs: [samx]
+
+        """;
+}
