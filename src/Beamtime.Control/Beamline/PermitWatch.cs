@@ -113,7 +113,8 @@ internal sealed partial class PermitWatch
         var after = ReadingOf(slot);
         if (after.State != before)
         {
-            LogChange(_logger, slot.Signal.Name, before, after.State, after.Doubt ?? $"{slot.Signal.Address} is {after.Value}");
+            var cause = after.Doubt ?? $"{slot.Signal.Address} is {after.Value}";
+            LogChange(_logger, slot.Signal.Name, before, after.State, cause);
         }
     }
 
