@@ -44,7 +44,7 @@ internal static class ScanWatch
         {
             scan = await client.PostAsync<ScanAnswer>(
                 $"scans/{scan.Number}/abort", new ScanAbortRequest { Reason = "Ctrl-C at the command line" }, CancellationToken.None);
-            Console.Error.WriteLine($"S{scan.Number:D5} is being ended");
+            await Console.Error.WriteLineAsync($"S{scan.Number:D5} is being ended");
             return ExitCode.Interrupted;
         }
         finally
@@ -59,8 +59,8 @@ internal static class ScanWatch
         });
         foreach (var reason in scan.Reasons)
         {
-            Console.Error.WriteLine($"{reason.Code}: {reason.Message}");
-            Console.Error.WriteLine($"  {reason.Remedy}");
+            await Console.Error.WriteLineAsync($"{reason.Code}: {reason.Message}");
+            await Console.Error.WriteLineAsync($"  {reason.Remedy}");
         }
 
         return scan.State == ScanState.Completed ? ExitCode.Done : ExitCode.Failed;

@@ -12,7 +12,6 @@ using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
 using Beamtime.Sdk.Errors;
-using Beamtime.Sdk.Plugins;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
