@@ -1,12 +1,10 @@
 using Beamtime.Core.Jobs;
-using Beamtime.Core.Ledger;
 using Beamtime.Core.Workflows;
 using Beamtime.Data.Compute;
 using Beamtime.Data.Datasets;
 using Beamtime.Sdk.Compute;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Beamtime.Tests.Flows;
 
