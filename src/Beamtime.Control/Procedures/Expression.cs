@@ -1,7 +1,6 @@
 using System.Globalization;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Procedures;
 
@@ -24,7 +23,7 @@ internal abstract record Expression
     /// <summary>Its value as a finite number.</summary>
     /// <param name="known">Values of parameters and captures.</param>
     public double Number(IReadOnlyDictionary<string, Value> known) =>
-        Evaluate(known) is { Type: ValueType.Float or ValueType.Integer or ValueType.Boolean } value
+        Evaluate(known) is { Type: SignalType.Float or SignalType.Integer or SignalType.Boolean } value
             && double.IsFinite(value.AsDouble())
             ? value.AsDouble()
             : throw Invalid($"{this} is {Evaluate(known)}, expected a finite number.");
@@ -45,7 +44,7 @@ internal sealed record LiteralExpression(Value Value) : Expression
     public override Value Evaluate(IReadOnlyDictionary<string, Value> known) => Value;
 
     /// <inheritdoc/>
-    public override string ToString() => Value.Type == ValueType.Text ? $"'{Value}'" : Value.ToString();
+    public override string ToString() => Value.Type == SignalType.Text ? $"'{Value}'" : Value.ToString();
 }
 
 /// <summary>A parameter or a capture.</summary>

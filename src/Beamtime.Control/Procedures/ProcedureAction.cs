@@ -45,7 +45,7 @@ internal sealed record ProcedureAction(
         });
 
     private static bool IsPause(Value seconds) =>
-        seconds.Type is Sdk.Devices.ValueType.Float or Sdk.Devices.ValueType.Integer && seconds.AsDouble() is >= 0 and <= 86400;
+        seconds.Type is SignalType.Float or SignalType.Integer && seconds.AsDouble() is >= 0 and <= 86400;
 }
 
 /// <summary>Finds the rotation axis in the file of a pair of opposite views.</summary>

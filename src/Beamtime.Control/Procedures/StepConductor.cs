@@ -2,7 +2,6 @@ using Beamtime.Control.Devices;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Procedures;
 
@@ -165,9 +164,9 @@ internal sealed class StepConductor(
     }
 
     private static bool Matches(Value value, Value expected, double? tolerance) =>
-        value.Type is ValueType.Text || expected.Type is ValueType.Text
+        value.Type is SignalType.Text || expected.Type is SignalType.Text
             ? value.Type == expected.Type && value.AsText() == expected.AsText()
-            : value.Type is ValueType.Float or ValueType.Integer or ValueType.Boolean
+            : value.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean
                 && Math.Abs(value.AsDouble() - expected.AsDouble()) <= (tolerance ?? 0);
 
     private async Task<StepResult> ActAsync(ActionStep step, StepScope scope, CancellationToken cancel)
@@ -193,7 +192,7 @@ internal sealed class StepConductor(
     private async Task<StepResult> ComputeAsync(ComputeStep step, StepScope scope, CancellationToken cancel)
     {
         var input = step.Input.Evaluate(scope.Known);
-        if (input.Type != ValueType.Text)
+        if (input.Type != SignalType.Text)
         {
             return StepResult.Failed(ProcedureErrors.ValueInvalid.Because($"{step.Input} is {input}, expected a file."));
         }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Beamtime.Control.Devices;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
-using ValueType = Beamtime.Sdk.Devices.ValueType;
 
 namespace Beamtime.Control.Procedures;
 
@@ -13,11 +12,11 @@ internal static class StepValues
     /// <param name="value">The value.</param>
     public static JsonElement? Json(Value value) => value.Type switch
     {
-        ValueType.Float when double.IsFinite(value.AsDouble()) =>
+        SignalType.Float when double.IsFinite(value.AsDouble()) =>
             JsonSerializer.SerializeToElement(value.AsDouble(), ProcedureJson.Default.Double),
-        ValueType.Integer => JsonSerializer.SerializeToElement(value.AsInteger(), ProcedureJson.Default.Int64),
-        ValueType.Boolean => JsonSerializer.SerializeToElement(value.AsBoolean(), ProcedureJson.Default.Boolean),
-        ValueType.Text => JsonSerializer.SerializeToElement(value.AsText(), ProcedureJson.Default.String),
+        SignalType.Integer => JsonSerializer.SerializeToElement(value.AsInteger(), ProcedureJson.Default.Int64),
+        SignalType.Boolean => JsonSerializer.SerializeToElement(value.AsBoolean(), ProcedureJson.Default.Boolean),
+        SignalType.Text => JsonSerializer.SerializeToElement(value.AsText(), ProcedureJson.Default.String),
         _ => null,
     };
 

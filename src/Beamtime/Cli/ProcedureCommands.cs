@@ -18,7 +18,7 @@ internal static class ProcedureCommands
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static readonly Argument<Guid> Id = new("id") { Description = "Id of the run." };
+    private static readonly Argument<string> Id = new("id") { Description = "Id of the run." };
     private static readonly Argument<int> Step = new("step") { Description = "The step from which it goes on, from 0." };
     private static readonly Option<string> Reason = new("--reason") { Description = "Why.", DefaultValueFactory = _ => "" };
     private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Return as soon as it has begun." };
@@ -70,7 +70,7 @@ internal static class ProcedureCommands
 
     private static async Task<ExitCode> ShowAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
-        var shown = await client.GetAsync<ProcedureRunAnswer>($"procedure-runs/{run.Arguments.GetValue(Id)}", cancel);
+        var shown = await client.GetAsync<ProcedureRunAnswer>($"procedure-runs/{Uri.EscapeDataString(run.Arguments.GetValue(Id)!)}", cancel);
         return run.Print(shown, console =>
         {
             console.WriteLine($"{shown.Procedure}  {shown.Id}  {StateOf(shown.State)}");
@@ -86,7 +86,7 @@ internal static class ProcedureCommands
     private static async Task<ExitCode> AbortAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var aborted = await client.PostAsync<ProcedureRunAnswer>(
-            $"procedure-runs/{run.Arguments.GetValue(Id)}/abort",
+            $"procedure-runs/{Uri.EscapeDataString(run.Arguments.GetValue(Id)!)}/abort",
             new ProcedureAbortRequest { Reason = run.Arguments.GetValue(Reason)! },
             cancel);
         return run.Print(aborted, console => console.WriteLine($"{aborted.Procedure} is being ended"));
@@ -95,7 +95,7 @@ internal static class ProcedureCommands
     private static async Task<ExitCode> ResumeAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var resumed = await client.PostAsync<ProcedureRunAnswer>(
-            $"procedure-runs/{run.Arguments.GetValue(Id)}/resume",
+            $"procedure-runs/{Uri.EscapeDataString(run.Arguments.GetValue(Id)!)}/resume",
             new ProcedureResumeRequest { Step = run.Arguments.GetValue(Step) },
             cancel);
         return await WatchAsync(run, client, resumed, cancel);
