@@ -1,6 +1,7 @@
 using Beamtime.Control.Beamline;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Points;
+using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
@@ -14,7 +15,7 @@ namespace Beamtime.Control;
 internal static class ControlRegistration
 {
     /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 6;
+    public const int LoopCount = 7;
 
     extension(IServiceCollection services)
     {
@@ -33,21 +34,23 @@ internal static class ControlRegistration
                 .AddPoints()
                 .AddRecording(beamline, recordings)
                 .AddBeamline()
-                .AddRuns();
+                .AddRuns(beamline);
         }
     }
 
     extension(IServiceProvider services)
     {
         /// <summary>
-        /// Reads the site's description of the beamline, sets up the gate, and finishes what a program that died left:
-        /// recordings that were open.
+        /// Reads the site's description of the beamline and its procedures, sets up the gate, and finishes what a program
+        /// that died left: recordings that were open; procedures that ran are held.
         /// </summary>
         /// <param name="cancel">Gives up.</param>
         /// <exception cref="Beamtime.Sdk.Errors.RefusedException">All mistakes in the site's files.</exception>
         public async Task RecoverControlAsync(CancellationToken cancel)
         {
             services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
+            var procedures = services.GetRequiredService<ProcedureDesk>();
+            await procedures.HoldInterruptedAsync(cancel);
             await services.GetRequiredService<RecordingRecovery>().RecoverAsync(cancel);
         }
 
@@ -60,13 +63,14 @@ internal static class ControlRegistration
             ("bundler", services.GetRequiredService<PointBundler>().RunAsync),
             ("recording watch", services.GetRequiredService<RecordingWatch>().RunAsync),
             ("scan worker", services.GetRequiredService<ScanWorker>().RunAsync),
+            ("procedure runner", services.GetRequiredService<ProcedureRunner>().RunAsync),
         ];
     }
 
     extension(IEndpointRouteBuilder routes)
     {
-        /// <summary>Maps the routes of devices, scans, points, the beamline and the gate.</summary>
+        /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() => 
-            routes.MapDevices().MapScans().MapPoints().MapBeamline().MapGate();
+            routes.MapDevices().MapScans().MapPoints().MapBeamline().MapGate().MapProcedures();
     }
 }

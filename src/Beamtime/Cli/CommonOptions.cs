@@ -19,6 +19,16 @@ internal static class CommonOptions
     {
         Description = "Address of the server; by default BEAMTIME_SERVER, else this machine.",
         Recursive = true,
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out var address))
+            {
+                return address;
+            }
+
+            result.AddError($"'{result.Tokens.Single().Value}' is not an address such as http://127.0.0.1:{ApiOptions.UsualPort}.");
+            return null;
+        },
         DefaultValueFactory = _ => new Uri(
             EnvironmentVariables.OfProcess()[EnvironmentVariables.Server] ?? $"http://127.0.0.1:{ApiOptions.UsualPort}"),
     };

@@ -1,0 +1,77 @@
+using Beamtime.Core.Access;
+using Beamtime.Core.Ledger;
+using Beamtime.Sdk.Errors;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Beamtime.Control.Procedures;
+
+/// <summary>Procedures over REST.</summary>
+internal static class ProcedureApi
+{
+    extension(IEndpointRouteBuilder routes)
+    {
+        /// <summary>Maps the routes of procedures.</summary>
+        public IEndpointRouteBuilder MapProcedures()
+        {
+            routes.MapGet("/procedures", List).RequirePermission("procedures.read")
+                .WithSummary("The site's procedures with their parameters and steps");
+            routes.MapPost("/procedures/{name}/runs", StartAsync).RequirePermission("procedures.run")
+                .WithSummary("Starts a procedure, or refuses it with every reason");
+            routes.MapGet("/procedure-runs", ListRunsAsync).RequirePermission("procedures.read")
+                .WithSummary("Runs of procedures, newest first");
+            routes.MapGet("/procedure-runs/{id:guid}", ShowAsync).RequirePermission("procedures.read")
+                .WithSummary("One run with its steps as they are now");
+            routes.MapPost("/procedure-runs/{id:guid}/abort", AbortAsync).RequirePermission("procedures.abort")
+                .WithSummary("Ends a run early");
+            routes.MapPost("/procedure-runs/{id:guid}/resume", ResumeAsync).RequirePermission("procedures.run")
+                .WithSummary("Lets a held run go on from the step that is named");
+            return routes;
+        }
+    }
+
+    private static IResult List(ProcedureBook book) => TypedResults.Ok(book.All.Select(ProcedureAnswer.Of).ToArray());
+
+    private static async Task<IResult> StartAsync(
+        string name, ProcedureRunRequest? request, Caller caller, ProcedureDesk desk, CancellationToken cancel) =>
+        Accept(await desk.StartAsync(name, (request ?? new()).Parameters, caller.Who, cancel));
+
+    private static async Task<IResult> ListRunsAsync(
+        ProcedureStore store,
+        ProcedureDesk desk,
+        CancellationToken cancel,
+        string? procedure = null,
+        ProcedureState? state = null,
+        int offset = 0,
+        int limit = 100)
+    {
+        var page = await store.ListAsync(
+            new RecordQuery
+            {
+                Beamline = desk.Beamline,
+                Name = procedure,
+                Status = state?.ToString(),
+                Offset = Math.Max(0, offset),
+                Limit = Math.Clamp(limit, 1, 1000),
+            },
+            cancel);
+        return TypedResults.Ok(new ProcedureRunPage([.. page.Items.Select(ProcedureRunAnswer.Of)], page.Total));
+    }
+
+    private static async Task<IResult> ShowAsync(Guid id, ProcedureStore store, CancellationToken cancel) =>
+        await store.FindAsync(id, cancel) is { } run
+            ? TypedResults.Ok(ProcedureRunAnswer.Of(run))
+            : throw new RefusedException(ProcedureErrors.RunUnknown.Because($"There is no run {id} of a procedure."));
+
+    private static async Task<IResult> AbortAsync(
+        Guid id, ProcedureAbortRequest? request, Caller caller, ProcedureDesk desk, CancellationToken cancel) =>
+        Accept(await desk.AbortAsync(id, caller.Who, request?.Reason ?? "", cancel));
+
+    private static async Task<IResult> ResumeAsync(
+        Guid id, ProcedureResumeRequest request, Caller caller, ProcedureDesk desk, CancellationToken cancel) =>
+        Accept(await desk.ResumeAsync(id, request.Step, caller.Who, cancel));
+
+    private static IResult Accept(Outcome<StreamState<ProcedureRecord>> outcome) => outcome.Answer(
+        run => TypedResults.Accepted($"/api/v2/procedure-runs/{run.Id}", ProcedureRunAnswer.Of(run)));
+}

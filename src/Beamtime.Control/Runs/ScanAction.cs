@@ -1,0 +1,87 @@
+using Beamtime.Control.Procedures;
+using Beamtime.Control.Scans;
+using Beamtime.Core.Database;
+using Beamtime.Core.Ledger;
+using Beamtime.Core.Settings;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Runs;
+
+/// <summary>The action <c>scan</c> of procedures: submits a scan to the queue and waits until its files are closed.</summary>
+internal sealed class ScanAction(
+    ScanQueue queue, ScanStore store, ScanRecorder recorder, ScanCatalogue catalogue, BeamtimeDatabase database)
+{
+    private const string ScanKey = "scan";
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    /// <summary>The action as steps name it; every argument but <c>scan</c> is a parameter of the scan.</summary>
+    public ProcedureAction Action => new(ScanKey, null, [ScanKey], ["file", "number", "id"], Mistakes, RunAsync);
+
+    private IEnumerable<string> Mistakes(IReadOnlyDictionary<string, Value> known)
+    {
+        if (!known.TryGetValue(ScanKey, out var name))
+        {
+            yield break;
+        }
+
+        string[] scans = [.. catalogue.All.Select(s => s.Name)];
+        if (!scans.Contains(name.ToString()))
+        {
+            yield return $"no scan '{name}' is registered{NearestName.Question(name.ToString(), scans)}";
+            yield break;
+        }
+
+        string[] parameters = [.. catalogue[name.ToString()].Parameters.Select(p => p.Name)];
+        foreach (var key in known.Keys.Where(k => k != ScanKey && !parameters.Contains(k)))
+        {
+            yield return $"scan {name} has no parameter '{key}'{NearestName.Question(key, parameters)}";
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<string, Value>> RunAsync(ActionCall call, CancellationToken cancel)
+    {
+        var request = new ScanRequest
+        {
+            Scan = call.With[ScanKey].ToString(),
+            Parameters = call.With.Where(w => w.Key != ScanKey).ToDictionary(w => w.Key, w => w.Value.ToString(), StringComparer.Ordinal),
+            Metadata = new Dictionary<string, string> { ["procedure_run"] = call.Procedure.ToString() },
+        };
+        var admitted = (await queue.SubmitAsync(request, call.Who, cancel)).OrThrow();
+        try
+        {
+            return await RecordedAsync(admitted.Id, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever gives the step up gives its scan up; one that just ended needs no abort.
+            await queue.AbortAsync(admitted.Id, call.Who, "the procedure's step was ended", CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<string, Value>> RecordedAsync(string id, CancellationToken cancel)
+    {
+        using var changes = database.Listener.Subscribe(LedgerStore.Channel);
+        while (true)
+        {
+            var scan = (await store.FindAsync(string.Empty, id, cancel))!.State!;
+            if (scan.State.IsOver && scan.State != ScanState.Completed)
+            {
+                throw new RefusedException(scan.Reasons is [] ? [ScanErrors.Failed.Because($"Scan {scan.Number} is {scan.State}.")] : scan.Reasons);
+            }
+
+            if (scan.State == ScanState.Completed && await recorder.IsRecordedAsync(Guid.Parse(id), cancel))
+            {
+                return new Dictionary<string, Value>
+                {
+                    ["file"] = Value.Of(Path.Combine(scan.Folder!, $"{scan.FilePrefix}_master.h5")),
+                    ["number"] = Value.Of((long)scan.Number),
+                    ["id"] = Value.Of(id),
+                };
+            }
+
+            await changes.WaitAsync(Poll, cancel);
+        }
+    }
+}
