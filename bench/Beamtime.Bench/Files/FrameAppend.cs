@@ -77,6 +77,8 @@ internal static class FrameAppend
 
         public double PixelSizeMm => 0.001;
 
+        public float[]? Slice(int row) => null;
+
         public Action<ushort[]> Expose(double seconds) => static _ => { };
     }
 }

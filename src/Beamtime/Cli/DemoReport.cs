@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Beamtime.Cli;
+
+/// <summary>Prints the demo's steps, each with its time.</summary>
+/// <param name="run">The command's run.</param>
+/// <param name="time">The clock.</param>
+internal sealed class DemoReport(CommandRun run, TimeProvider time)
+{
+    /// <summary>Does a step and prints what it gave and how long it took.</summary>
+    /// <typeparam name="T">What it gives.</typeparam>
+    /// <param name="name">What is done, a few words.</param>
+    /// <param name="step">Does it; the result and a line about it.</param>
+    public async Task<T> StepAsync<T>(string name, Func<Task<(T Result, string About)>> step)
+    {
+        var began = time.GetTimestamp();
+        var (result, about) = await step();
+        var seconds = time.GetElapsedTime(began).TotalSeconds;
+        if (run.IsJson)
+        {
+            CommandRun.PrintJson(new { step = name, seconds, about });
+        }
+        else
+        {
+            run.Say(string.Create(CultureInfo.InvariantCulture, $"{seconds,7:0.00} s  {name,-18} {about}"));
+        }
+
+        return result;
+    }
+
+    /// <summary>Prints a line below a step.</summary>
+    /// <param name="line">The line.</param>
+    public void Detail(string line)
+    {
+        if (!run.IsJson)
+        {
+            run.Say($"             {line}");
+        }
+    }
+}
