@@ -2,6 +2,7 @@ using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
 using Beamtime.Data;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Plugins;
 
 namespace Beamtime.Roles;
@@ -68,9 +69,5 @@ internal sealed record HostLaunch
         .SetMinimumLevel(LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
         .AddFilter("Npgsql", LogLevel.Warning)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-        });
+        .AddLineConsole();
 }

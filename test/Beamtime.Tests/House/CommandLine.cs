@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Beamtime.Cli;
 
 namespace Beamtime.Tests.House;
 
@@ -6,15 +7,7 @@ namespace Beamtime.Tests.House;
 internal static class CommandLine
 {
     /// <summary>Every command from its noun down to its verb.</summary>
-    public static IReadOnlySet<string> Commands { get; } = new HashSet<string>(StringComparer.Ordinal)
-    {
-        "up", "serve", "worker", "demo", "status", "migrate", "reconstruct",
-        "config", "config explain",
-        "scan", "scan line", "scan tomo", "scan ls", "scan show", "scan abort",
-        "device", "device ls", "device get", "device set",
-        "queue", "queue ls", "queue abort",
-        "dataset", "dataset ls", "dataset show",
-    };
+    public static IReadOnlySet<string> Commands { get; } = Under(CommandTree.Root());
 
     /// <summary>The commands below a root, from noun to verb; hidden ones are not for documents.</summary>
     /// <param name="root">The root command.</param>

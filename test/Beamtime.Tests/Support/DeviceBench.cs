@@ -73,4 +73,8 @@ internal static class DeviceSteps
     /// <summary>Waits for a task that needs no more clock, with a generous deadline.</summary>
     public static Task Soon(this Task task) =>
         task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+    /// <summary>Waits for a task that needs no more clock, with a generous deadline.</summary>
+    public static Task<T> Soon<T>(this Task<T> task) =>
+        task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 }

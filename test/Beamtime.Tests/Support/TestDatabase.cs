@@ -50,6 +50,27 @@ internal static class TestDatabase
         await command.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <summary>Stops the shared cluster; a killed test process takes it along by its parent-death signal.</summary>
+    public static async ValueTask EndAsync()
+    {
+        Task<TestCluster>? shared;
+        Task<string>? migrated;
+        lock (StartLock)
+        {
+            (shared, migrated) = (_shared, _migrated);
+        }
+
+        if (shared is { IsCompletedSuccessfully: true })
+        {
+            await (await shared).DisposeAsync();
+        }
+
+        if (migrated is { IsCompletedSuccessfully: true })
+        {
+            Directory.Delete(await migrated, recursive: true);
+        }
+    }
+
     /// <summary>Options for a cluster of a test's own in this folder.</summary>
     public static DatabaseOptions ClusterOptions(string folder) => new()
     {
@@ -84,7 +105,6 @@ internal static class TestDatabase
     private static async Task<string> MakeMigratedAsync()
     {
         var folder = TemporaryFolder.Create("template");
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
         await using var database = await BeamtimeDatabase.OpenAsync(
             ClusterOptions(folder.Path), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         await database.MigrateAsync(Migrations, CancellationToken.None);
@@ -105,9 +125,7 @@ internal static class TestDatabase
         var options = ClusterOptions(folder.Path);
         var cluster = await PrivateCluster.StartAsync(
             options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        var result = new TestCluster(cluster, options);
-        // The runner ends by returning from Main; a killed one takes the server along by its parent-death signal.
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => result.End(folder);
+        var result = new TestCluster(cluster, options, folder);
         await cluster.CreateProgramRoleAsync(CancellationToken.None);
         await result.CreateAsync(Template, "template1");
         await using (var template = BeamtimeDatabase.On(
@@ -119,7 +137,7 @@ internal static class TestDatabase
         return result;
     }
 
-    private sealed class TestCluster(PrivateCluster cluster, DatabaseOptions options) : IDisposable
+    private sealed class TestCluster(PrivateCluster cluster, DatabaseOptions options, TemporaryFolder folder) : IAsyncDisposable
     {
         private readonly SemaphoreSlim _one = new(1);
         private readonly NpgsqlDataSource _administration = NpgsqlDataSource.Create(
@@ -151,21 +169,12 @@ internal static class TestDatabase
             }
         }
 
-        public void End(TemporaryFolder folder)
+        public async ValueTask DisposeAsync()
         {
-            Posix.Signal(cluster.ServerPid, Posix.SignalQuit);
-            Dispose();
-            folder.Dispose();
-            if (Directory.Exists(cluster.Folder.SocketFolder))
-            {
-                Directory.Delete(cluster.Folder.SocketFolder, recursive: true);
-            }
-        }
-
-        public void Dispose()
-        {
+            await _administration.DisposeAsync();
             _one.Dispose();
-            _administration.Dispose();
+            await cluster.DisposeAsync();
+            folder.Dispose();
         }
     }
 }

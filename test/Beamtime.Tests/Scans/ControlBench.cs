@@ -1,0 +1,163 @@
+using Beamtime.Control;
+using Beamtime.Control.Devices;
+using Beamtime.Control.Points;
+using Beamtime.Control.Recording;
+using Beamtime.Control.Scans;
+using Beamtime.Core.Database;
+using Beamtime.Core.Ledger;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Plugins;
+using Beamtime.Tests.Devices;
+using Beamtime.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Beamtime.Tests.Scans;
+
+/// <summary>The half that measures, whole, on a database of its own and the system's clock; it can be restarted.</summary>
+internal sealed class ControlBench : IAsyncDisposable
+{
+    public static readonly PersonId Who = new(Guid.Parse("00000000-0000-7000-8000-00000000000a"));
+    private readonly TemporaryFolder _folder = TemporaryFolder.Create("control");
+    private readonly BeamtimeDatabase _database;
+    private readonly string _yaml;
+    private readonly List<(Task Task, CancellationTokenSource Stop)> _loops = [];
+    private ServiceProvider _services = null!;
+    private DeviceRoster _roster = null!;
+
+    private ControlBench(BeamtimeDatabase database, string yaml) => (_database, _yaml) = (database, yaml);
+
+    public PluginRegistry Plugins { get; } = DeviceServerBench.MakePlugins();
+
+    public DeviceOptions DeviceOptions { get; init; } = new();
+
+    public ScanOptions ScanOptions { get; init; } = new() { Beamline = "2-bm", QueueCapacity = 3 };
+
+    public ScanQueue Queue => _services.GetRequiredService<ScanQueue>();
+
+    public ScanStore Store => _services.GetRequiredService<ScanStore>();
+
+    public DeviceLocks Locks => _services.GetRequiredService<DeviceLocks>();
+
+    public RecordingStore Recordings => _services.GetRequiredService<RecordingStore>();
+
+    public string EpochFile => _folder["2-bm.device-epoch"];
+
+    public static async Task<ControlBench> CreateAsync(string yaml, DeviceOptions? devices = null)
+    {
+        var bench = new ControlBench(await TestDatabase.CreateAsync(), yaml) { DeviceOptions = devices ?? new DeviceOptions() };
+        await bench.OpenAsync();
+        return bench;
+    }
+
+    public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
+
+    /// <summary>Reads a device as its roster did when it connected.</summary>
+    public async Task RememberAsync(string name)
+    {
+        var row = new Reading[_roster[name].ReadSignals.Count];
+        await _roster[name].Device.ReadAsync(configuration: false, row, TestContext.Current.CancellationToken);
+        _roster[name].Remember(row, 0);
+    }
+
+    /// <summary>Starts the loops, each with an end of its own; they end in the reverse order, as the program's do.</summary>
+    public void Start()
+    {
+        foreach (var (_, run) in _services.ControlLoops())
+        {
+            var stop = new CancellationTokenSource();
+            _loops.Add((Task.Run(() => run(stop.Token), TestContext.Current.CancellationToken), stop));
+        }
+    }
+
+    /// <summary>Ends the program in an orderly way.</summary>
+    public async Task StopAsync()
+    {
+        foreach (var (task, stop) in Enumerable.Reverse(_loops))
+        {
+            await stop.CancelAsync();
+            await ((Task)task.Soon()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Assert.True(task.IsCompleted, "A loop does not end.");
+            stop.Dispose();
+        }
+
+        _loops.Clear();
+        await _services.DisposeAsync();
+        await _roster.DisposeAsync();
+    }
+
+    /// <summary>Opens what a new program opens, on the same database and folder.</summary>
+    public async Task OpenAsync()
+    {
+        await File.WriteAllTextAsync(_folder["devices.yaml"], _yaml);
+        _roster = await DeviceRoster.ConnectAsync(
+            DeviceFile.Read(_folder["devices.yaml"]),
+            Plugins,
+            DeviceOptions,
+            TimeProvider.System,
+            NullLogger<DeviceRoster>.Instance,
+            TestContext.Current.CancellationToken);
+        _services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(Plugins)
+            .AddSingleton(DeviceOptions)
+            .AddSingleton(ScanOptions)
+            .AddSingleton(new PointOptions())
+            .AddSingleton(new RecordingOptions { MinimumFree = 0 })
+            .AddSingleton(_database)
+            .AddSingleton<LedgerStore>()
+            .AddDevices("2-bm", _roster, EpochFile)
+            .AddScans("2-bm")
+            .AddPoints()
+            .AddRecording("2-bm", _folder["recordings"])
+            .BuildServiceProvider();
+    }
+
+    public Task<Outcome<StreamState<ScanRecord>>> SubmitAsync(ScanRequest request) =>
+        Queue.SubmitAsync(request, Who, TestContext.Current.CancellationToken);
+
+    public async Task<int> AcceptAsync(ScanRequest request) => (await SubmitAsync(request)).OrThrow().State!.Number;
+
+    public async Task<ScanRecord> FindAsync(int number) => (await Store.FindAsync(
+        "2-bm", $"S{number:D5}", TestContext.Current.CancellationToken))!.State!;
+
+    public async Task<ScanRecord> EndOfAsync(int number)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var record = await FindAsync(number);
+            if (record.State.IsOver)
+            {
+                return record;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"Scan {number} is {record.State} for ever.");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>The final file of a scan, as soon as it is closed and registered.</summary>
+    public async Task<string> FileOfAsync(int number)
+    {
+        var scan = (await Store.FindAsync("2-bm", $"{number}", TestContext.Current.CancellationToken))!;
+        var start = TimeProvider.System.GetTimestamp();
+        while (!await Recordings.IsClosedAsync(Guid.Parse(scan.Id), TestContext.Current.CancellationToken))
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"Scan {number} has no file.");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+
+        return Path.Combine(scan.State!.Folder!, $"{scan.State.FilePrefix}_master.h5");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _database.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,38 @@
+using Beamtime.Control.Scans;
+using Beamtime.Tests.Support;
+
+namespace Beamtime.Tests.Scans;
+
+public sealed class DeviceLocksTests
+{
+    private readonly DeviceLocks _locks = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_scan_takes_all_its_devices_at_once_or_waits()
+    {
+        await _locks.AcquireAsync(1, ["samx", "bpm4i"], Cancel);
+        var second = _locks.AcquireAsync(2, ["samy", "bpm4i"], Cancel);
+        Assert.False(second.IsCompleted);
+        Assert.Null(_locks.OwnerOf("samy"));
+        Assert.Equal(1, _locks.OwnerOf("bpm4i"));
+        _locks.Release(1);
+        await second.Soon();
+        Assert.Equal(2, _locks.OwnerOf("samy"));
+        Assert.Null(_locks.OwnerOf("samx"));
+    }
+
+    [Fact]
+    public async Task Who_gives_up_waiting_has_taken_nothing()
+    {
+        await _locks.AcquireAsync(1, ["samx"], Cancel);
+        using var giveUp = new CancellationTokenSource();
+        var second = _locks.AcquireAsync(2, ["samx", "samy"], giveUp.Token);
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.Soon());
+        _locks.Release(1);
+        Assert.Null(_locks.OwnerOf("samx"));
+        Assert.Null(_locks.OwnerOf("samy"));
+    }
+}
