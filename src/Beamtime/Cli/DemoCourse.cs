@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Beamtime.Control.Beamline;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
@@ -45,9 +46,18 @@ internal sealed class DemoCourse(BeamtimeClient client, DemoReport report)
     {
         var gate = await client.GetAsync<GateAnswer>($"gate?plan={plan}", cancel);
         return gate.IsOpen
-            ? (true, $"open for {plan}: {string.Join(", ", gate.Enclosures.Concat(gate.Beam).Select(p => $"{p.Name} {p.State}"))}")
+            ? (true, $"open for {plan}: {string.Join(", ", gate.Enclosures.Concat(gate.Beam).Select(WordsFor))}")
             : throw new RefusedException([.. gate.Reasons]);
     }
+
+    private static string WordsFor(PermitAnswer signal) => (signal.Role, signal.State) switch
+    {
+        (SignalRole.Shutter, PermitState.Permitted) => $"{signal.Name} open",
+        (SignalRole.Shutter, PermitState.NotPermitted) => $"{signal.Name} closed",
+        (_, PermitState.Permitted) => $"{signal.Name} permitted",
+        (_, PermitState.NotPermitted) => $"{signal.Name} not permitted",
+        _ => $"{signal.Name} unknown",
+    };
 
     private async Task<IReadOnlyDictionary<string, JsonElement>> ProcedureAsync(
         string name, string title, Dictionary<string, JsonElement> parameters, CancellationToken cancel) =>
@@ -109,6 +119,11 @@ internal sealed class DemoCourse(BeamtimeClient client, DemoReport report)
     {
         var dataset = await DatasetAsync(
             scan.Id.ToString(), d => d.Summary.Status == "Secured", cancel);
+        foreach (var file in dataset.Files)
+        {
+            report.Detail($"{PathOf(file)}  sha256 {file.Sha256![..12]}");
+        }
+
         return (dataset, $"{dataset.Files.Count} files on {string.Join(" and ", dataset.Summary.Storages)}");
     }
 

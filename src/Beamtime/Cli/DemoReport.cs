@@ -7,6 +7,8 @@ namespace Beamtime.Cli;
 /// <param name="time">The clock.</param>
 internal sealed class DemoReport(CommandRun run, TimeProvider time)
 {
+    private readonly List<string> _details = [];
+
     /// <summary>Does a step and prints what it gave and how long it took.</summary>
     /// <typeparam name="T">What it gives.</typeparam>
     /// <param name="name">What is done, a few words.</param>
@@ -18,23 +20,19 @@ internal sealed class DemoReport(CommandRun run, TimeProvider time)
         var seconds = time.GetElapsedTime(began).TotalSeconds;
         if (run.IsJson)
         {
-            CommandRun.PrintJson(new { step = name, seconds, about });
+            CommandRun.PrintJson(new { step = name, seconds, about, details = _details });
         }
         else
         {
             run.Say(string.Create(CultureInfo.InvariantCulture, $"{seconds,7:0.00} s  {name,-18} {about}"));
+            _details.ForEach(detail => run.Say($"{"",-30}{detail}"));
         }
 
+        _details.Clear();
         return result;
     }
 
-    /// <summary>Prints a line below a step.</summary>
+    /// <summary>A line to be printed below the step under way.</summary>
     /// <param name="line">The line.</param>
-    public void Detail(string line)
-    {
-        if (!run.IsJson)
-        {
-            run.Say($"             {line}");
-        }
-    }
+    public void Detail(string line) => _details.Add(line);
 }
