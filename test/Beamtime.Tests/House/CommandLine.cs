@@ -14,6 +14,8 @@ internal static class CommandLine
         "device", "device ls", "device get", "device set",
         "queue", "queue ls", "queue abort",
         "dataset", "dataset ls", "dataset show",
+        "gate",
+        "procedure", "procedure ls", "procedure run", "procedure show", "procedure abort", "procedure resume",
     };
 
     /// <summary>The commands below a root, from noun to verb; hidden ones are not for documents.</summary>
