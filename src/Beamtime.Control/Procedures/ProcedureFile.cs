@@ -84,25 +84,27 @@ internal sealed class ProcedureFile
         }
 
         string[] columns = [.. rows[0].Row.Keys.Where(c => c != key)];
-        for (var i = 0; i < rows.Count; i++)
+        List<double> keys = [];
+        foreach (var (node, row) in rows)
         {
-            var (node, row) = rows[i];
-            if (!row.ContainsKey(key) || row.Count != columns.Length + 1 || !columns.All(row.ContainsKey))
+            if (!row.TryGetValue(key, out var at) || row.Count != columns.Length + 1 || !columns.All(row.ContainsKey))
             {
                 fields.Wrong(node, $"a row of table {entry.Key} must have {key} and {string.Join(", ", columns)}");
                 return;
             }
 
-            if (i > 0 && row[key] <= rows[i - 1].Row[key])
+            if (keys is [.., var last] && at <= last)
             {
                 fields.Wrong(node, $"the rows of table {entry.Key} must ascend in {key}");
             }
+
+            keys.Add(at);
         }
 
         _tables[entry.Key] = new LookupTable(
             entry.Key,
             key,
-            [.. rows.Select(r => r.Row[key])],
+            [.. keys],
             columns.ToDictionary(c => c, c => rows.Select(r => r.Row[c]).ToArray(), StringComparer.Ordinal));
     }
 

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Beamtime.Control.Devices;
 using Beamtime.Core.Settings;
-using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Procedures;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Beamtime.Control.Devices;
 using Beamtime.Sdk.Devices;
-using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Procedures;
 
