@@ -44,7 +44,17 @@ internal sealed class ScanCatalogue
                 [ScanErrors.UnknownName.Because($"No scan '{request.Scan}' is registered{NearestName.Question(request.Scan, _scans.Keys)}")]);
         }
 
+        // A request from JSON may hold nulls wherever a text belongs.
         List<Reason> reasons = [];
+        reasons.AddRange(request.Args.Index().Where(a => a.Item is null).Select(a =>
+            ScanErrors.InvalidParameter.Because($"Positional argument {a.Index + 1} is null.")));
+        reasons.AddRange(request.Parameters.Concat(request.Metadata).Where(p => p.Value is null).Select(p =>
+            ScanErrors.InvalidParameter.Because($"{p.Key} is null; leave it out instead.")));
+        if (reasons.Count > 0)
+        {
+            return new Refused<(ScanDeclaration, ScanArguments)>(reasons);
+        }
+
         var bundles = BindBundles(declaration, request.Args, roster, reasons);
         var named = BindNamed(declaration, request.Parameters, roster, reasons);
         return reasons.Count > 0

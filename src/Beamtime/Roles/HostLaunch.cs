@@ -1,8 +1,8 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
-using Beamtime.Data;
 using Beamtime.Core.Telemetry;
+using Beamtime.Data;
 using Beamtime.Sdk.Plugins;
 
 namespace Beamtime.Roles;

@@ -14,10 +14,18 @@ internal static class CommandLine
     public static IReadOnlySet<string> Under(Command root) =>
         root.Subcommands.SelectMany(command => Walk(command, "")).ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Whether commands stand below this one, so that the next word must be one of them.</summary>
+    /// <summary>Whether commands stand below this one and it takes no words itself, so that the next word is one of them.</summary>
     /// <param name="command">A command.</param>
-    public static bool IsNoun(string command) =>
-        Commands.Any(c => c.StartsWith(command + " ", StringComparison.Ordinal));
+    public static bool IsNoun(string command)
+    {
+        Command found = CommandTree.Root();
+        foreach (string word in command.Split(' '))
+        {
+            found = found.Subcommands.First(c => c.Name == word);
+        }
+
+        return found.Subcommands.Count > 0 && found.Arguments.Count == 0;
+    }
 
     private static IEnumerable<string> Walk(Command command, string above) =>
         command.Hidden

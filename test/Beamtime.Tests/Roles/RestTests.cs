@@ -59,7 +59,9 @@ public sealed class RestTests(RunningHost host) : IClassFixture<RunningHost>
     [InlineData("scans", """{"args": []}""", 400, "request.malformed")]
     [InlineData("scans", """{"scan": "line", "args": null}""", 400, "request.malformed")]
     [InlineData("scans", """{"scan": null}""", 400, "request.malformed")]
-    [InlineData("scans", """{"scan": "line", "args": [null, "0", "1"]}""", 400, "request.malformed")]
+    [InlineData("scans", """{"scan": "line", "args": [null, "0", "1"], "parameters": {"steps": "2"}}""", 422, "scan.parameter.invalid")]
+    [InlineData("scans", """{"scan": "line", "args": ["samx", "0", "1"], "parameters": {"steps": null}}""", 422, "scan.parameter.invalid")]
+    [InlineData("scans", """{"scan": "line", "args": ["samx", "0", "1"], "parameters": {"steps": "2"}, "metadata": {"title": null}}""", 422, "scan.parameter.invalid")]
     [InlineData("scans", "[", 400, "request.malformed")]
     [InlineData("scans/999/abort", "{}", 404, "scan.unknown")]
     [InlineData("devices/samq/set", """{"value": 1}""", 404, "device.unknown")]
@@ -89,7 +91,7 @@ public sealed class RestTests(RunningHost host) : IClassFixture<RunningHost>
     {
         var refused = await Assert.ThrowsAsync<RefusedException>(() => host.StartAgainAsync());
         Assert.Equal("database.folder.locked", Assert.Single(refused.Reasons).Code);
-        Assert.True((await host.GetAsync("status")).GetProperty("database_reachable").GetBoolean());
+        Assert.True((await host.GetAsync("status")).GetProperty("is_database_reachable").GetBoolean());
     }
 
     [Fact]

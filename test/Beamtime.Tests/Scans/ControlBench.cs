@@ -1,4 +1,3 @@
-using Beamtime.Control;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Points;
 using Beamtime.Control.Recording;
@@ -65,7 +64,15 @@ internal sealed class ControlBench : IAsyncDisposable
     /// <summary>Starts the loops, each with an end of its own; they end in the reverse order, as the program's do.</summary>
     public void Start()
     {
-        foreach (var (_, run) in _services.ControlLoops())
+        Func<CancellationToken, Task>[] loops =
+        [
+            _services.GetRequiredService<DeviceServer>().RunAsync,
+            _services.GetRequiredService<FileWriter>().RunAsync,
+            _services.GetRequiredService<PointBundler>().RunAsync,
+            _services.GetRequiredService<RecordingWatch>().RunAsync,
+            _services.GetRequiredService<ScanWorker>().RunAsync,
+        ];
+        foreach (var run in loops)
         {
             var stop = new CancellationTokenSource();
             _loops.Add((Task.Run(() => run(stop.Token), TestContext.Current.CancellationToken), stop));

@@ -98,8 +98,8 @@ public sealed class ScanGuardTests : IAsyncDisposable
     public async Task Further_checks_give_their_reasons_beside_the_guards()
     {
         var guard = await StartAsync();
-        guard.Require((plan, devices) => [ScanErrors.Failed.Because("the hutch is open")]);
-        guard.Require((plan, devices) => [ScanErrors.Failed.Because("no beam")]);
+        guard.Require((_, _, _) => [ScanErrors.Failed.Because("the hutch is open")]);
+        guard.Require((_, _, _) => [ScanErrors.Failed.Because("no beam")]);
         Assert.Equal(
             ["scan.limit.exceeded", "scan.failed", "scan.failed"], Codes(guard.Judge(Line("samx", "0", "9", ("steps", "3")))));
     }

@@ -104,15 +104,17 @@ public sealed class RequestTopicTests : IDisposable
     [Fact]
     public async Task A_caller_that_gives_up_cancels_the_answer()
     {
-        var told = new TaskCompletionSource();
+        var (begun, told) = (new TaskCompletionSource(), new TaskCompletionSource());
         Serve(async (_, abandoned) =>
         {
-            _ = abandoned.Register(told.SetResult);
+            var registration = abandoned.Register(told.SetResult);
+            begun.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, _clock, abandoned);
             return "";
         });
         using var giveUp = new CancellationTokenSource();
         var asking = _topic.AskAsync(1, Deadline, giveUp.Token).AsTask();
+        await begun.Task.Soon();
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking.Soon());
         await told.Task.Soon();
