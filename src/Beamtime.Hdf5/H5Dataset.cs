@@ -290,7 +290,7 @@ public sealed unsafe class H5Dataset : H5Object
         using Temporary space = new(H5D.GetSpace(id), "read the shape of a data set");
         int count = CountElements(id);
         return Text.Read(ElementType, type.Id, space.Id, count, Path, (memory, data) => Errors.Check(
-            H5D.Read(id, memory, H5S.All, H5S.All, H5P.Default, (void*)data), "read", Path));
+            H5D.Read(id, memory, H5S.All, H5S.All, H5P.TextTransfer, (void*)data), "read", Path));
     }
 
     /// <summary>Makes a SWMR reader see what its writer has flushed since.</summary>

@@ -120,7 +120,7 @@ internal static unsafe class DatasetCreation
 
     private static void WriteAll(H5Dataset dataset, long type, nint data)
     {
-        int result = H5D.Write(dataset.Id, type, H5S.All, H5S.All, H5P.Default, (void*)data);
+        int result = H5D.Write(dataset.Id, type, H5S.All, H5S.All, H5P.TextTransfer, (void*)data);
         Errors.Check(result, "write", dataset.Path);
     }
 
