@@ -27,6 +27,9 @@ internal static unsafe partial class H5P
     /// <summary>UTF-8 attribute names; lives as long as the process.</summary>
     public static readonly long AttributeCreation = MakeAttributeCreation();
 
+    /// <summary>Data sets in one block, without times; lives as long as the process.</summary>
+    public static readonly long PlainDataset = MakePlainDataset();
+
     /// <summary>
     /// For texts of variable length; lives as long as the process. Each transfer of them takes two buffers, one of them
     /// zeroed, and by default of a megabyte each, which costs a millisecond for a text of ten letters.
@@ -112,6 +115,13 @@ internal static unsafe partial class H5P
     {
         long list = Errors.Check(Create(AttributeCreationClass), "make an attribute creation list");
         Errors.Check(SetCharacters(list, Utf8), "ask for UTF-8 names");
+        return list;
+    }
+
+    private static long MakePlainDataset()
+    {
+        long list = Errors.Check(Create(DatasetCreationClass), "make a data set creation list");
+        Errors.Check(SetTrackTimes(list, 0), "leave times out");
         return list;
     }
 
