@@ -8,8 +8,8 @@ namespace Beamtime.Hdf5;
 /// </summary>
 public sealed unsafe class H5Dataset : H5Object
 {
-    private readonly Chunking _chunks;
     private readonly bool _hasElements;
+    private Chunking? _chunks;
     private ObjectHandle? _appended;
     private long _appendedRows;
 
@@ -21,9 +21,15 @@ public sealed unsafe class H5Dataset : H5Object
         using Temporary space = new(H5D.GetSpace(id), "read the shape of a data set");
         Rank = Errors.Check(H5S.GetRank(space.Id), "read the rank of", path);
         _hasElements = H5S.GetKind(space.Id) != H5S.Null;
-        using Temporary creation = new(H5D.GetCreation(id), "read the layout of a data set");
-        IsVirtual = H5P.GetLayout(creation.Id) == H5P.LayoutVirtual;
-        _chunks = new Chunking(creation.Id, Rank, ElementType, path);
+    }
+
+    /// <summary>A data set just made, of which everything is known: asking libhdf5 costs as much as making it.</summary>
+    internal H5Dataset(H5File file, long id, string path, H5ElementType type, int rank)
+        : base(file, id, path)
+    {
+        ElementType = type;
+        Rank = rank;
+        _hasElements = true;
     }
 
     /// <summary>The type of the elements.</summary>
@@ -33,10 +39,10 @@ public sealed unsafe class H5Dataset : H5Object
     public int Rank { get; }
 
     /// <summary>The shape of a chunk; empty where the data set is not chunked.</summary>
-    public ReadOnlySpan<long> Chunk => _chunks.Shape;
+    public ReadOnlySpan<long> Chunk => Chunks.Shape;
 
     /// <summary>Whether it shows blocks of other data sets; see <see cref="ReadVirtualSources"/>.</summary>
-    public bool IsVirtual { get; }
+    public bool IsVirtual => Chunks.IsVirtual;
 
     /// <summary>The length of each axis at this moment.</summary>
     public long[] Shape
@@ -126,10 +132,10 @@ public sealed unsafe class H5Dataset : H5Object
         using Lock.Scope scope = Library.Enter();
         long id = Id;
         RequireRows();
-        _chunks.RequireData(data, skippedFilters);
+        Chunks.RequireData(data, skippedFilters);
         Span<long> shape = stackalloc long[Rank], limits = stackalloc long[Rank], offset = stackalloc long[Rank];
         using Temporary space = OpenSpace(id, shape, limits);
-        _chunks.RequireRows(shape);
+        Chunks.RequireRows(shape);
         offset.Clear();
         offset[0] = shape[0];
         Grow(id, shape, limits, Chunk[0]);
@@ -147,7 +153,7 @@ public sealed unsafe class H5Dataset : H5Object
     {
         using Lock.Scope scope = Library.Enter();
         long id = Id;
-        _chunks.RequireData(data, skippedFilters);
+        Chunks.RequireData(data, skippedFilters);
         RequireChunkStart(id, offset);
         Errors.Check(Chunking.Write(id, offset, data, skippedFilters), "write a chunk of", Path);
     }
@@ -160,7 +166,7 @@ public sealed unsafe class H5Dataset : H5Object
         using Lock.Scope scope = Library.Enter();
         long id = Id;
         RequireChunkStart(id, offset);
-        return _chunks.Read(id, offset, out skippedFilters);
+        return Chunks.Read(id, offset, out skippedFilters);
     }
 
     /// <summary>Changes the shape, within <see cref="MaxShape"/>; what falls outside is lost.</summary>
@@ -290,7 +296,7 @@ public sealed unsafe class H5Dataset : H5Object
         using Temporary space = new(H5D.GetSpace(id), "read the shape of a data set");
         int count = CountElements(id);
         return Text.Read(ElementType, type.Id, space.Id, count, Path, (memory, data) => Errors.Check(
-            H5D.Read(id, memory, H5S.All, H5S.All, H5P.Default, (void*)data), "read", Path));
+            H5D.Read(id, memory, H5S.All, H5S.All, H5P.TextTransfer, (void*)data), "read", Path));
     }
 
     /// <summary>Makes a SWMR reader see what its writer has flushed since.</summary>
@@ -328,6 +334,21 @@ public sealed unsafe class H5Dataset : H5Object
         }
 
         base.Dispose(isDisposing);
+    }
+
+    private Chunking Chunks
+    {
+        get
+        {
+            using Lock.Scope scope = Library.Enter();
+            if (_chunks is null)
+            {
+                using Temporary creation = new(H5D.GetCreation(Id), "read the layout of a data set");
+                _chunks = new Chunking(creation.Id, Rank, ElementType, Path);
+            }
+
+            return _chunks;
+        }
     }
 
     private void ReadShape(long id, Span<long> shape, Span<long> limits) => OpenSpace(id, shape, limits).Dispose();
@@ -387,7 +408,7 @@ public sealed unsafe class H5Dataset : H5Object
 
     private void RequireRows()
     {
-        if (!_chunks.IsChunked)
+        if (!Chunks.IsChunked)
         {
             throw new Hdf5Exception(Hdf5Error.WrongKind, $"'{Path}' is not extendable.");
         }
@@ -397,7 +418,7 @@ public sealed unsafe class H5Dataset : H5Object
     {
         Span<long> shape = stackalloc long[Rank];
         ReadShape(id, shape, []);
-        _chunks.RequireStart(shape, offset);
+        Chunks.RequireStart(shape, offset);
     }
 
     private void Grow(long id, Span<long> shape, ReadOnlySpan<long> limits, long rows)

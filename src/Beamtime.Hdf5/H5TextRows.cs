@@ -36,10 +36,8 @@ public static unsafe class H5TextRows
         ArgumentNullException.ThrowIfNull(group);
         using Lock.Scope scope = Library.Enter();
         group.BeginCreation(path, "make a data set");
-        using Temporary creation = H5P.DatasetCreation();
-        Errors.Check(H5P.SetTrackTimes(creation.Id, 0), "leave times out");
         using Temporary space = H5S.Simple([rows]);
-        return Finish(group, path, bytes, space.Id, creation.Id);
+        return Finish(group, path, bytes, space.Id, H5P.PlainDataset);
     }
 
     /// <summary>Adds texts at the end of a column.</summary>
@@ -98,7 +96,9 @@ public static unsafe class H5TextRows
     {
         using Temporary type = H5T.FixedString(bytes);
         long id = H5D.Create(group.Id, path, type.Id, space, H5P.LinkCreation, creation, H5P.Default);
-        return new H5Dataset(group.File, Errors.Check(id, "make the data set", group.Join(path)), group.Join(path));
+        string full = group.Join(path);
+        H5ElementType element = new(H5ElementKind.String, Math.Max(1, bytes), IsSigned: false);
+        return new H5Dataset(group.File, Errors.Check(id, "make the data set", full), full, element, rank: 1);
     }
 
     private static long CountRows(H5Dataset dataset, int length)

@@ -121,14 +121,20 @@ internal sealed class BenchBeamline : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until no scan waits or runs.</summary>
+    /// <summary>Waits until no scan waits or runs, and nothing is left to do for the data of earlier ones.</summary>
     /// <param name="cancel">Gives up.</param>
     public async Task BecomeIdleAsync(CancellationToken cancel)
     {
-        var store = _host.Services.GetRequiredService<ScanStore>();
-        while (await store.CountQueuedAsync("bench", ScanQueue.Primary, cancel) > 0)
+        for (var quiet = 0; quiet < 3;)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), BenchRoom.Time, cancel);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), BenchRoom.Time, cancel);
+            await using var command = Database.Source.CreateCommand(
+                """
+                select exists (select from scan_queue)
+                    or exists (select from open_recordings)
+                    or exists (select from jobs where state = 'Running' or state = 'Available' and run_at < lease_clock())
+                """);
+            quiet = (bool)(await command.ExecuteScalarAsync(cancel))! ? 0 : quiet + 1;
         }
     }
 

@@ -15,7 +15,7 @@ namespace Beamtime.Bench.Scans;
 internal static class RequestToFile
 {
     private const int Points = 10;
-    private const int RequestsARound = 9;
+    private const int RequestsARound = 5;
 
     /// <summary>The two lines.</summary>
     public static IReadOnlyList<BenchLine> Lines { get; } =
@@ -38,7 +38,7 @@ internal static class RequestToFile
                 await row.SendAsync(body, cancel);
                 return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             }),
-            warmUps: 4);
+            warmUps: 6);
     }
 
     private static async Task<double> MedianAsync(Func<Task<double>> one)

@@ -14,7 +14,9 @@ internal sealed unsafe class Chunking
         _path = path;
         _filterCount = H5P.GetFilterCount(creation);
         _elementSize = Math.Max(1, element.Size);
-        _shape = new long[H5P.GetLayout(creation) == H5P.LayoutChunked ? rank : 0];
+        int layout = H5P.GetLayout(creation);
+        IsVirtual = layout == H5P.LayoutVirtual;
+        _shape = new long[layout == H5P.LayoutChunked ? rank : 0];
         fixed (long* lengths = _shape)
         {
             if (IsChunked)
@@ -26,6 +28,9 @@ internal sealed unsafe class Chunking
 
     /// <summary>The shape of a chunk; empty where there are none.</summary>
     public ReadOnlySpan<long> Shape => _shape;
+
+    /// <summary>Whether the data set has no data of its own.</summary>
+    public bool IsVirtual { get; }
 
     public bool IsChunked => _shape.Length > 0;
 

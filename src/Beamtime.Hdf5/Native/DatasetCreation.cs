@@ -13,9 +13,15 @@ internal static unsafe class DatasetCreation
     {
         RequireElement<T>();
         RequireRank(shape);
+        using Temporary space = isExtendable ? Extendable(shape) : H5S.Simple(shape);
+        long[] chunk = ChooseChunk<T>(shape, isExtendable, options);
+        if (chunk.Length == 0 && options.Fill is null)
+        {
+            return Finish(group, path, Element<T>.Stored, Element<T>.Type, space.Id, shape.Length, H5P.PlainDataset);
+        }
+
         using Temporary creation = H5P.DatasetCreation();
         Errors.Check(H5P.SetTrackTimes(creation.Id, 0), "leave times out");
-        long[] chunk = ChooseChunk<T>(shape, isExtendable, options);
         if (chunk.Length > 0)
         {
             fixed (long* lengths = chunk)
@@ -34,23 +40,21 @@ internal static unsafe class DatasetCreation
             Errors.Check(H5P.SetFill(creation.Id, Element<T>.Memory, &fill), "set the fill value of", group.Join(path));
         }
 
-        using Temporary space = isExtendable ? Extendable(shape) : H5S.Simple(shape);
-        return Finish(group, path, Element<T>.Stored, space.Id, creation.Id);
+        return Finish(group, path, Element<T>.Stored, Element<T>.Type, space.Id, shape.Length, creation.Id);
     }
 
     public static H5Dataset CreateTexts(
         H5Group group, string path, IReadOnlyList<string> values, ReadOnlySpan<long> shape, H5TextStorage storage)
     {
-        using Temporary creation = H5P.DatasetCreation();
-        Errors.Check(H5P.SetTrackTimes(creation.Id, 0), "leave times out");
         using Temporary space = H5S.Simple(shape);
         long spaceId = space.Id;
-        long creationId = creation.Id;
+        int rank = shape.Length;
         if (storage == H5TextStorage.Fixed)
         {
             int size = Text.FixedSize(values);
             using Temporary type = H5T.FixedString(size);
-            H5Dataset padded = Finish(group, path, type.Id, spaceId, creationId);
+            H5ElementType fixedText = new(H5ElementKind.String, size, IsSigned: false);
+            H5Dataset padded = Finish(group, path, type.Id, fixedText, spaceId, rank, H5P.PlainDataset);
             Text.WriteFixed(values, size, type.Id, (id, data) => WriteAll(padded, id, data));
             return padded;
         }
@@ -58,7 +62,8 @@ internal static unsafe class DatasetCreation
         H5Dataset? dataset = null;
         Text.WriteVariable(values, (id, data) =>
         {
-            dataset = Finish(group, path, id, spaceId, creationId);
+            H5ElementType variableText = new(H5ElementKind.String, 0, IsSigned: false);
+            dataset = Finish(group, path, id, variableText, spaceId, rank, H5P.PlainDataset);
             WriteAll(dataset, id, data);
         });
         return dataset!;
@@ -79,7 +84,7 @@ internal static unsafe class DatasetCreation
         }
 
         using Temporary space = H5S.Simple(shape);
-        return Finish(group, path, Element<T>.Stored, space.Id, creation.Id);
+        return Finish(group, path, Element<T>.Stored, Element<T>.Type, space.Id, shape.Length, creation.Id);
     }
 
     private static void AddSource(long creation, ReadOnlySpan<long> shape, H5VirtualSource source)
@@ -112,15 +117,17 @@ internal static unsafe class DatasetCreation
         Errors.Check(H5P.SetVirtual(creation, space.Id, file, dataset, sourceSpace.Id), "add the source", source.File);
     }
 
-    private static H5Dataset Finish(H5Group group, string path, long type, long space, long creation)
+    private static H5Dataset Finish(
+        H5Group group, string path, long type, H5ElementType element, long space, int rank, long creation)
     {
         long id = H5D.Create(group.Id, path, type, space, H5P.LinkCreation, creation, H5P.Default);
-        return new H5Dataset(group.File, Errors.Check(id, "make the data set", group.Join(path)), group.Join(path));
+        string full = group.Join(path);
+        return new H5Dataset(group.File, Errors.Check(id, "make the data set", full), full, element, rank);
     }
 
     private static void WriteAll(H5Dataset dataset, long type, nint data)
     {
-        int result = H5D.Write(dataset.Id, type, H5S.All, H5S.All, H5P.Default, (void*)data);
+        int result = H5D.Write(dataset.Id, type, H5S.All, H5S.All, H5P.TextTransfer, (void*)data);
         Errors.Check(result, "write", dataset.Path);
     }
 

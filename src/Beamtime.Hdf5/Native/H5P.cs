@@ -16,12 +16,25 @@ internal static unsafe partial class H5P
     private static readonly long DatasetCreationClass = Library.Global("H5P_CLS_DATASET_CREATE_ID_g");
     private static readonly long LinkCreationClass = Library.Global("H5P_CLS_LINK_CREATE_ID_g");
     private static readonly long AttributeCreationClass = Library.Global("H5P_CLS_ATTRIBUTE_CREATE_ID_g");
+    private static readonly long TransferClass = Library.Global("H5P_CLS_DATASET_XFER_ID_g");
+
+    // Of variable-length texts in memory: one is a pointer.
+    private const int TextBufferBytes = 16 * 1024;
 
     /// <summary>UTF-8 names, and groups on the way made as needed; lives as long as the process.</summary>
     public static readonly long LinkCreation = MakeLinkCreation();
 
     /// <summary>UTF-8 attribute names; lives as long as the process.</summary>
     public static readonly long AttributeCreation = MakeAttributeCreation();
+
+    /// <summary>Data sets in one block, without times; lives as long as the process.</summary>
+    public static readonly long PlainDataset = MakePlainDataset();
+
+    /// <summary>
+    /// For texts of variable length; lives as long as the process. Each transfer of them takes two buffers, one of them
+    /// zeroed, and by default of a megabyte each, which costs a millisecond for a text of ten letters.
+    /// </summary>
+    public static readonly long TextTransfer = MakeTextTransfer();
 
     public static Temporary FileAccess() => new(Create(FileAccessClass), "make a file access list");
 
@@ -69,6 +82,9 @@ internal static unsafe partial class H5P
     [LibraryImport(Library.Name, EntryPoint = "H5Pget_nfilters")]
     public static partial int GetFilterCount(long list);
 
+    [LibraryImport(Library.Name, EntryPoint = "H5Pset_buffer")]
+    public static partial int SetBuffer(long list, nuint bytes, void* conversion, void* background);
+
     [LibraryImport(Library.Name, EntryPoint = "H5Pset_virtual", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SetVirtual(long list, long space, string file, string dataset, long sourceSpace);
 
@@ -99,6 +115,20 @@ internal static unsafe partial class H5P
     {
         long list = Errors.Check(Create(AttributeCreationClass), "make an attribute creation list");
         Errors.Check(SetCharacters(list, Utf8), "ask for UTF-8 names");
+        return list;
+    }
+
+    private static long MakePlainDataset()
+    {
+        long list = Errors.Check(Create(DatasetCreationClass), "make a data set creation list");
+        Errors.Check(SetTrackTimes(list, 0), "leave times out");
+        return list;
+    }
+
+    private static long MakeTextTransfer()
+    {
+        long list = Errors.Check(Create(TransferClass), "make a transfer list");
+        Errors.Check(SetBuffer(list, TextBufferBytes, null, null), "choose the size of buffers");
         return list;
     }
 }
