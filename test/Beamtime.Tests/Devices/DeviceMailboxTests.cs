@@ -131,7 +131,8 @@ public sealed class DeviceMailboxTests : IAsyncDisposable
     private DeviceCommand Post(double value, string? signal = null)
     {
         var command = Command(value, signal);
-        Assert.True(_bench.Roster["a"].Mailbox.PostAsync(command, Cancel).IsCompletedSuccessfully);
+        var posting = _bench.Roster["a"].Mailbox.PostAsync(command, Cancel).AsTask();
+        Assert.True(posting.IsCompletedSuccessfully);
         return command;
     }
 }

@@ -1,7 +1,6 @@
 using Beamtime.Control.Devices;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
-using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Devices;
 

@@ -1,6 +1,5 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
 using Beamtime.Simulated;

@@ -56,7 +56,7 @@ internal sealed class WatchedDevice : IDevice, ISettable, ITriggered, IStaged, I
     }
 
     /// <summary>Ends when the operation has begun for the first time.</summary>
-    public Task BegunAsync(string operation) => Begun(operation).Task;
+    public Task BegunAsync(string operation) => FirstOf(operation).Task;
 
     public ValueTask ConnectAsync(CancellationToken cancel) => CallAsync("connect", cancel);
 
@@ -106,7 +106,7 @@ internal sealed class WatchedDevice : IDevice, ISettable, ITriggered, IStaged, I
         return ValueTask.CompletedTask;
     }
 
-    private TaskCompletionSource Begun(string operation) =>
+    private TaskCompletionSource FirstOf(string operation) =>
         _begun.GetOrAdd(operation, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private async ValueTask CallAsync(string call, CancellationToken cancel)
@@ -115,7 +115,7 @@ internal sealed class WatchedDevice : IDevice, ISettable, ITriggered, IStaged, I
         _calls.Enqueue(call);
         if (!_held.TryGetValue(call, out var held) && !_held.TryGetValue(operation, out held))
         {
-            Begun(operation).TrySetResult();
+            FirstOf(operation).TrySetResult();
             return;
         }
 
@@ -126,7 +126,7 @@ internal sealed class WatchedDevice : IDevice, ISettable, ITriggered, IStaged, I
                 throw new InvalidOperationException("The driver stumbles over its cancellation.");
             }
         });
-        Begun(operation).TrySetResult();
+        FirstOf(operation).TrySetResult();
         try
         {
             await held.Task.WaitAsync(cancel);

@@ -4,7 +4,6 @@ using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
-using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;

@@ -1,6 +1,5 @@
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
-using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Scans;

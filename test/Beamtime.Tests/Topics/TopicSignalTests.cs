@@ -14,7 +14,7 @@ public sealed class TopicSignalTests
     {
         _signal.Set();
         _signal.Set();
-        Assert.True(_signal.WaitAsync(Cancel).IsCompleted);
+        await _signal.WaitAsync(Cancel).AsTask().Soon();
         using var giveUp = new CancellationTokenSource();
         var waiting = _signal.WaitAsync(giveUp.Token).AsTask();
         Assert.False(waiting.IsCompleted);
