@@ -33,15 +33,15 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
     /// <param name="transaction">The transaction.</param>
     /// <param name="row">The recording.</param>
     /// <param name="cancel">Gives up.</param>
-    public static async Task OpenAsync(DatabaseTransaction transaction, RecordingRow row, CancellationToken cancel)
+    public static Task OpenAsync(DatabaseTransaction transaction, RecordingRow row, CancellationToken cancel)
     {
-        await using var command = transaction.Command(
+        transaction.BeforeCommit(
             """
             insert into open_recordings (scan, beamline, number, folder, prefix, scan_name, opened_at)
             values ($1, $2, $3, $4, $5, $6, $7)
             """,
             row.Scan, row.Beamline, row.Number, row.Folder, row.Prefix, row.ScanName, row.OpenedAt);
-        await command.ExecuteNonQueryAsync(cancel);
+        return Task.CompletedTask;
     }
 
     /// <summary>Forgets, in a transaction, a recording that never began.</summary>

@@ -15,6 +15,8 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (string Id, RunningScan Scan, Action<Reason> Abort)? _running;
+    private StreamState<ScanRecord>? _next;
+    private int? _lastNumber;
 
     /// <summary>What runs now; null when nothing does.</summary>
     public RunningScan? Running
@@ -40,14 +42,14 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
             return new Refused<StreamState<ScanRecord>>(refused.Reasons);
         }
 
-        if (await store.CountQueuedAsync(options.Beamline, Primary, cancel) >= options.QueueCapacity)
+        if (await store.AdmitAsync(options.Beamline, Primary, options.QueueCapacity, request, who, cancel)
+            is not var (admitted, before))
         {
             return new Refused<StreamState<ScanRecord>>(
                 [ScanErrors.QueueFull.Because($"Queue {Primary} holds {options.QueueCapacity} scans already.")]);
         }
 
-        var admitted = await store.AdmitAsync(options.Beamline, Primary, request, who, cancel);
-        Wake();
+        Admitted(admitted, before);
         return new Accepted<StreamState<ScanRecord>>(admitted);
     }
 
@@ -84,6 +86,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
                 {
                     var ended = await store.EndAsync(
                         scan, new ScanEnded(ScanState.Cancelled, 0, [why]), new Why(who, why.Message, scan.Id), null, cancel);
+                    Forget(scan.Id);
                     Wake();
                     return new Accepted<StreamState<ScanRecord>>(ended);
                 }
@@ -104,6 +107,11 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
         while (true)
         {
             var changed = ChangeAsync();
+            if (TakeNext() is { } next)
+            {
+                return next;
+            }
+
             if (await store.HeadAsync(options.Beamline, Primary, cancel) is { } head)
             {
                 return head;
@@ -157,6 +165,42 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
     }
 
     private static Refused<StreamState<ScanRecord>> Refuse(Reason reason) => new([reason]);
+
+    // Into an empty queue: the worker need not look for it. The numbers say whether another one came in between, which
+    // the count, taken before, may not have seen.
+    private void Admitted(StreamState<ScanRecord> scan, int before)
+    {
+        var number = scan.State!.Number;
+        lock (_gate)
+        {
+            if (before == 0 && number == _lastNumber + 1 && _running?.Id != scan.Id)
+            {
+                _next ??= scan;
+            }
+
+            _lastNumber = Math.Max(number, _lastNumber ?? 0);
+        }
+
+        Wake();
+    }
+
+    private StreamState<ScanRecord>? TakeNext()
+    {
+        lock (_gate)
+        {
+            var next = _next;
+            _next = null;
+            return next;
+        }
+    }
+
+    private void Forget(string id)
+    {
+        lock (_gate)
+        {
+            _next = _next?.Id == id ? null : _next;
+        }
+    }
 
     private Task ChangeAsync()
     {

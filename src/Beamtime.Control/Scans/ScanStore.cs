@@ -6,41 +6,34 @@ namespace Beamtime.Control.Scans;
 /// <summary>The durable side of scans: numbers, the queue's order, and the record of each scan.</summary>
 internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, TimeProvider time)
 {
-    /// <summary>Gives a request its number and its place in the queue.</summary>
+    /// <summary>Gives a request its number and its place in the queue, unless that is full.</summary>
     /// <param name="beamline">The beamline.</param>
     /// <param name="queue">The queue.</param>
+    /// <param name="capacity">Scans that the queue may hold.</param>
     /// <param name="request">The request, accepted by the guard.</param>
     /// <param name="who">Who asked.</param>
     /// <param name="cancel">Gives up; nothing is then admitted.</param>
-    public Task<StreamState<ScanRecord>> AdmitAsync(
-        string beamline, string queue, ScanRequest request, PersonId who, CancellationToken cancel)
+    /// <returns>The scan, and how many were in the queue before it; null when it is full.</returns>
+    public Task<(StreamState<ScanRecord> Scan, int Before)?> AdmitAsync(
+        string beamline, string queue, int capacity, ScanRequest request, PersonId who, CancellationToken cancel)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
-        return database.TransactAsync(
+        return database.TransactAsync<(StreamState<ScanRecord>, int)?>(
             async transaction =>
             {
-                await using var place = transaction.Command(
-                    """
-                    with numbered as (
-                        insert into scan_numbers (beamline, last) values ($1, 1)
-                        on conflict (beamline) do update set last = scan_numbers.last + 1
-                        returning last
-                    ), queued as (
-                        insert into scan_queue (scan, beamline, queue) values ($2, $1, $3)
-                    )
-                    select last from numbered
-                    """,
-                    beamline,
-                    id,
-                    queue);
-                var number = (int)(await place.ExecuteScalarAsync(cancel))!;
-                return await ledger.AppendAsync(
+                if (await PlaceAsync(transaction, beamline, queue, capacity, id, cancel) is not var (number, before))
+                {
+                    return null;
+                }
+
+                var admitted = await ledger.AppendAsync(
                     transaction,
                     ScanRecord.Kind,
                     StreamState<ScanRecord>.New(id.ToString()),
                     [new ScanAdmitted(beamline, number, queue, request)],
                     new Why(who, $"asked for a {request.Scan} scan", id.ToString()),
                     cancel);
+                return (admitted, before);
             },
             cancel);
     }
@@ -142,9 +135,7 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
                 await also(transaction);
             }
 
-            await using var leave = transaction.Command(
-                "delete from scan_queue where scan = $1", Guid.Parse(scan.Id));
-            await leave.ExecuteNonQueryAsync(cancel);
+            transaction.BeforeCommit("delete from scan_queue where scan = $1", Guid.Parse(scan.Id));
             return await ledger.AppendAsync(transaction, ScanRecord.Kind, scan, [ended], why, cancel);
         },
         cancel);
@@ -189,6 +180,30 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
         command.Parameters.AddWithValue(beamline);
         command.Parameters.AddWithValue(above);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static async Task<(int Number, int Before)?> PlaceAsync(
+        DatabaseTransaction transaction, string beamline, string queue, int capacity, Guid scan, CancellationToken cancel)
+    {
+        await using var place = transaction.Command(
+            """
+            with waiting as (
+                select count(*)::int as before from scan_queue where beamline = $1 and queue = $3
+            ), numbered as (
+                insert into scan_numbers (beamline, last) select $1, 1 from waiting where before < $4
+                on conflict (beamline) do update set last = scan_numbers.last + 1
+                returning last
+            ), queued as (
+                insert into scan_queue (scan, beamline, queue) select $2, $1, $3 from numbered
+            )
+            select last, before from numbered, waiting
+            """,
+            beamline,
+            scan,
+            queue,
+            capacity);
+        await using var reader = await place.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (reader.GetInt32(0), reader.GetInt32(1)) : null;
     }
 
     private Task<StreamState<ScanRecord>> AppendAsync(

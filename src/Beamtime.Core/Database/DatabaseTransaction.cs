@@ -10,6 +10,7 @@ internal sealed class DatabaseTransaction : IAsyncDisposable
 {
     private readonly Notifier _notifier;
     private readonly HashSet<string> _channels = new(StringComparer.Ordinal);
+    private readonly List<NpgsqlBatchCommand> _last = [];
 
     public DatabaseTransaction(NpgsqlConnection connection, NpgsqlTransaction inner, Notifier notifier)
     {
@@ -32,12 +33,43 @@ internal sealed class DatabaseTransaction : IAsyncDisposable
         return command;
     }
 
+    /// <summary>
+    /// A statement that goes with the commit, in its round trip: for what must be in the transaction and whose result
+    /// nobody reads. When it fails, nothing is committed.
+    /// </summary>
+    public void BeforeCommit(string sql, params ReadOnlySpan<object?> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter ?? DBNull.Value });
+        }
+
+        _last.Add(command);
+    }
+
     /// <summary>Announces on a channel once this transaction has committed, never if it has not.</summary>
     public void NotifyAfterCommit(string channel) => _channels.Add(channel);
 
     public async Task CommitAsync(CancellationToken cancel)
     {
-        await Inner.CommitAsync(cancel);
+        if (_last.Count == 0)
+        {
+            await Inner.CommitAsync(cancel);
+        }
+        else
+        {
+            await using var batch = new NpgsqlBatch(Connection, Inner);
+            foreach (var command in _last)
+            {
+                batch.BatchCommands.Add(command);
+            }
+
+            // Skipped by the server when one before it failed; the transaction then ends without it.
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+            await batch.ExecuteNonQueryAsync(cancel);
+        }
+
         foreach (var channel in _channels)
         {
             _notifier.Notify(channel);
