@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Beamtime.Bench.Files;
 using Beamtime.Bench.Program;
@@ -10,7 +11,7 @@ namespace Beamtime.Bench;
 /// <summary>Runs the lines that were asked for and prints the table.</summary>
 internal static class BenchRun
 {
-    private const string Form = "{0,-16} {1,12} {2,-12} {3,12} {4,8} {5,8}  {6}";
+    private static readonly CompositeFormat Form = CompositeFormat.Parse("{0,-16} {1,12} {2,-12} {3,12} {4,8} {5,8}  {6}");
 
     /// <summary>Every line, in the order of the table; lines that share something stand together.</summary>
     public static IReadOnlyList<BenchLine> Lines { get; } =

@@ -28,9 +28,9 @@ internal static class FrameAppend
             pixel = (ushort)random.Next(65536);
         }
 
-        return await Rounds.MeasureAsync(() => Rate(folder, WriteHdf5), () => Rate(folder, WritePlain), rounds: 9);
+        return await Rounds.MeasureAsync(() => RateAsync(folder, WriteHdf5), () => RateAsync(folder, WritePlain), rounds: 9);
 
-        Task<double> Rate(string into, Action<string, ushort[]> write)
+        Task<double> RateAsync(string into, Action<string, ushort[]> write)
         {
             var start = Stopwatch.GetTimestamp();
             write(into, frame);
