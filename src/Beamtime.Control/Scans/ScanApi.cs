@@ -24,6 +24,10 @@ internal static class ScanApi
                 .WithSummary("One scan by number or id");
             routes.MapPost("/scans/{scan}/abort", AbortAsync).RequirePermission("scans.abort")
                 .WithSummary("Ends a scan early, or takes it out of the queue");
+            routes.MapPost("/scans/{scan}/pause", PauseAsync).RequirePermission("scans.pause")
+                .WithSummary("Holds the running scan before its next point");
+            routes.MapPost("/scans/{scan}/resume", ResumeAsync).RequirePermission("scans.pause")
+                .WithSummary("Lets a held scan go on");
             routes.MapGet("/queue", QueueAsync).RequirePermission("scans.read")
                 .WithSummary("Scans that wait or run, in the order in which they run");
             return routes;
@@ -82,6 +86,14 @@ internal static class ScanApi
         string scan, ScanAbortRequest? request, Caller caller, ScanQueue queue, CancellationToken cancel) =>
         (await queue.AbortAsync(scan, caller.Who, request?.Reason ?? "", cancel))
             .Answer(ended => TypedResults.Accepted($"/api/v2/scans/{scan}", ScanAnswer.Of(ended, queue.Running)));
+
+    private static async Task<IResult> PauseAsync(
+        string scan, Caller caller, ScanQueue queue, CancellationToken cancel) =>
+        (await queue.PauseAsync(scan, caller.Who, cancel)).Answer(held => TypedResults.Ok(ScanAnswer.Of(held, queue.Running)));
+
+    private static async Task<IResult> ResumeAsync(
+        string scan, Caller caller, ScanQueue queue, CancellationToken cancel) =>
+        (await queue.ResumeAsync(scan, caller.Who, cancel)).Answer(going => TypedResults.Ok(ScanAnswer.Of(going, queue.Running)));
 
     private static async Task<IResult> QueueAsync(
         ScanStore store, ScanQueue queue, ScanOptions options, CancellationToken cancel)

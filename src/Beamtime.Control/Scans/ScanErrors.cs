@@ -47,6 +47,13 @@ internal static class ScanErrors
         "The scan has already ended.",
         "Nothing needs to be done.");
 
+    /// <summary>The scan waits in the queue.</summary>
+    public static readonly ErrorCode NotRunning = new(
+        "scan.not_running",
+        "Only a scan that runs can be held or let go.",
+        "Wait until it begins, or take it out of the queue with 'beamtime queue abort'.",
+        RetryClass.Later);
+
     /// <summary>Aborted by a person.</summary>
     public static readonly ErrorCode Aborted = new(
         "scan.aborted",

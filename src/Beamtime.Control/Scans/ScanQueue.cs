@@ -100,6 +100,40 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
         }
     }
 
+    /// <summary>Holds the running scan before its next point.</summary>
+    /// <param name="numberOrId">Its number or id.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<Outcome<StreamState<ScanRecord>>> PauseAsync(string numberOrId, PersonId who, CancellationToken cancel) =>
+        ChangeRunningAsync(
+            numberOrId,
+            new Why(who, "held by request", ""),
+            scan => scan.Pause(),
+            _ => { },
+            (record, scan) => record.State switch
+            {
+                ScanState.Running => [new ScanPaused(scan.PointsTaken)],
+                _ => [],
+            },
+            cancel);
+
+    /// <summary>Lets a held scan go on.</summary>
+    /// <param name="numberOrId">Its number or id.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<Outcome<StreamState<ScanRecord>>> ResumeAsync(string numberOrId, PersonId who, CancellationToken cancel) =>
+        ChangeRunningAsync(
+            numberOrId,
+            new Why(who, "resumed by request", ""),
+            _ => { },
+            scan => scan.Resume(),
+            (record, _) => record.State switch
+            {
+                ScanState.Paused => [new ScanResumed()],
+                _ => [],
+            },
+            cancel);
+
     /// <summary>The scan at the head, as soon as there is one.</summary>
     /// <param name="cancel">Ends the wait.</param>
     public async Task<StreamState<ScanRecord>> NextAsync(CancellationToken cancel)
@@ -162,6 +196,39 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
             running.Abort(why);
             return true;
         }
+    }
+
+    // A pause is recorded once it holds, and let go once its end is recorded.
+    private async Task<Outcome<StreamState<ScanRecord>>> ChangeRunningAsync(
+        string numberOrId,
+        Why why,
+        Action<RunningScan> before,
+        Action<RunningScan> after,
+        Func<ScanRecord, RunningScan, IReadOnlyList<ScanEntry>> entries,
+        CancellationToken cancel)
+    {
+        if (await store.FindAsync(options.Beamline, numberOrId, cancel) is not { State: { } record } found)
+        {
+            return Refuse(ScanErrors.Unknown.Because($"There is no scan '{numberOrId}'."));
+        }
+
+        if (Running is not { } running || running.Id.ToString() != found.Id)
+        {
+            return Refuse(record.State.IsOver
+                ? ScanErrors.Over.Because($"Scan {record.Number} is {record.State} already.")
+                : ScanErrors.NotRunning.Because($"Scan {record.Number} has not begun."));
+        }
+
+        before(running);
+        var changed = await store.ChangeAsync(
+            found.Id,
+            scan => scan!.State.IsOver
+                ? new Refused<IReadOnlyList<ScanEntry>>([ScanErrors.Over.Because($"Scan {scan.Number} is {scan.State} already.")])
+                : new Accepted<IReadOnlyList<ScanEntry>>(entries(scan, running)),
+            why with { Correlation = found.Id },
+            cancel);
+        after(running);
+        return changed;
     }
 
     private static Refused<StreamState<ScanRecord>> Refuse(Reason reason) => new([reason]);

@@ -1,5 +1,6 @@
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
+using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Scans;
 
@@ -107,14 +108,14 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
         },
         cancel);
 
-    /// <summary>Records a pause or its end.</summary>
-    /// <param name="scan">The scan.</param>
-    /// <param name="entry">What happened.</param>
+    /// <summary>Records a pause or its end, if the scan is in a state for it.</summary>
+    /// <param name="id">The scan's id.</param>
+    /// <param name="decide">From the scan to the entry; none when it is so already.</param>
     /// <param name="why">Who and why.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task<StreamState<ScanRecord>> ChangeAsync(
-        StreamState<ScanRecord> scan, ScanEntry entry, Why why, CancellationToken cancel) => database.TransactAsync(
-        transaction => ledger.AppendAsync(transaction, ScanRecord.Kind, scan, [entry], why, cancel), cancel);
+    public Task<Outcome<StreamState<ScanRecord>>> ChangeAsync(
+        string id, Func<ScanRecord?, Outcome<IReadOnlyList<ScanEntry>>> decide, Why why, CancellationToken cancel) =>
+        ledger.DecideAsync(ScanRecord.Kind, id, decide, why, null, cancel);
 
     /// <summary>Records that a scan is over and takes it out of the queue.</summary>
     /// <param name="scan">The scan.</param>
@@ -136,9 +137,13 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
             }
 
             transaction.BeforeCommit("delete from scan_queue where scan = $1", Guid.Parse(scan.Id));
-            return await ledger.AppendAsync(transaction, ScanRecord.Kind, scan, [ended], why, cancel);
+            return await ledger.AppendAsync(transaction, ScanRecord.Kind, scan, EntriesFor(scan.State!, ended), why, cancel);
         },
         cancel);
+
+    // A pause that was asked for in the moment of the last point ends with the scan.
+    private static IReadOnlyList<ScanEntry> EntriesFor(ScanRecord scan, ScanEnded ended) =>
+        scan.State == ScanState.Paused && ended.State == ScanState.Completed ? [new ScanResumed(), ended] : [ended];
 
     /// <summary>The scan of that number or id; null when there is none.</summary>
     /// <param name="beamline">The beamline.</param>

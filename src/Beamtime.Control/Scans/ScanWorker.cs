@@ -224,8 +224,14 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             }
             catch (ConflictException)
             {
-                // An attempt was committed and only its answer was lost: nobody else ends a scan that runs.
-                return;
+                // A pause was recorded meanwhile, or an attempt was committed and only its answer was lost.
+                if (await room.Store.FindAsync(room.Options.Beamline, scan.Id, CancellationToken.None) is not { } now
+                    || now.State!.State.IsOver)
+                {
+                    return;
+                }
+
+                scan = now;
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {

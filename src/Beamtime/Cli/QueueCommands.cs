@@ -14,6 +14,8 @@ internal static class QueueCommands
     public static Command Create() => new("queue", "Look at the scan queue and end scans.")
     {
         CommandRun.OnServer(new Command("ls", "List the scans that wait or run."), ListAsync),
+        CommandRun.OnServer(new Command("pause", "Hold the running scan before its next point.") { Scan }, PauseAsync),
+        CommandRun.OnServer(new Command("resume", "Let a held scan go on.") { Scan }, ResumeAsync),
         CommandRun.OnServer(new Command("abort", "End a scan early, or take it out of the queue.") { Scan, Reason }, AbortAsync),
     };
 
@@ -21,6 +23,20 @@ internal static class QueueCommands
     {
         var queue = await client.GetAsync<ScanPage>("queue", cancel);
         return run.Print(queue, console => console.Write(ScanTable.Of(queue.Items)));
+    }
+
+    private static Task<ExitCode> PauseAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel) =>
+        ChangeAsync(run, client, "pause", "is held", cancel);
+
+    private static Task<ExitCode> ResumeAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel) =>
+        ChangeAsync(run, client, "resume", "goes on", cancel);
+
+    private static async Task<ExitCode> ChangeAsync(
+        CommandRun run, BeamtimeClient client, string verb, string done, CancellationToken cancel)
+    {
+        var scan = await client.PostAsync<ScanAnswer>(
+            $"scans/{Uri.EscapeDataString(run.Arguments.GetValue(Scan)!)}/{verb}", new { }, cancel);
+        return run.Print(scan, console => console.WriteLine($"S{scan.Number:D5} {done} at {scan.Points} points"));
     }
 
     private static async Task<ExitCode> AbortAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
