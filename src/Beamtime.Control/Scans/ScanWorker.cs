@@ -196,6 +196,8 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         }
 
         room.Queue.Ended();
+        // Before the end is recorded: who reads that it is over may use its devices.
+        room.Locks.Release(scan.State!.Number);
         var state = end switch
         {
             ScanEnd.Completed => ScanState.Completed,

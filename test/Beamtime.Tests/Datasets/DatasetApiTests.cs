@@ -73,7 +73,8 @@ public sealed class DatasetApiTests
             .AddSingleton(data.Ledger)
             .AddSingleton(data.Store)
             .AddSingleton(data.Workflows)
-            .AddSingleton(data.Activity);
+            .AddSingleton(data.Activity)
+            .AddSingleton(data.Storages);
         var app = builder.Build();
         app.UseAccess();
         app.MapGroup("/api/v2").MapDatasets();
