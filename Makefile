@@ -33,8 +33,8 @@ demo: setup build ## a tomography experiment from ready beam to registered data,
 run: setup build ## the program on a site, by default SITE=demo
 	@$(BEAMTIME) up --site $(SITE)
 
-bench: setup build ## measure against raw cost; BENCH_JSON=FILE writes lines of JSON too
-	@$(BIN)/Beamtime.Bench/release/Beamtime.Bench
+bench: setup build ## measure against raw cost; LINES="scan ledger" chooses, BENCH_JSON=FILE writes JSON too
+	@$(BIN)/Beamtime.Bench/release/Beamtime.Bench $(LINES)
 
 format: ## put the sources into the house's form
 	@dotnet format Beamtime.slnx

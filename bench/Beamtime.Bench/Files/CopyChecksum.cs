@@ -26,7 +26,8 @@ internal static class CopyChecksum
                 cancel)),
             () => RateAsync(folder, target => Child.RunAsync(
                 ["sh", "-c", "cp --reflink=never \"$1\" \"$2\" && sync \"$2\" && sync \"$3\"", "sh", source, target, folder], cancel)),
-            rounds: 5);
+            rounds: 5,
+            warmUps: 0);
         Directory.Delete(folder, recursive: true);
         return measured;
     });

@@ -33,6 +33,8 @@ internal static class RequestToFile
             () => MedianAsync(() => ours(beamline, cancel)),
             () => MedianAsync(async () =>
             {
+                // After the same pause, so that neither finds the other's threads awake.
+                await beamline.BecomeIdleAsync(cancel);
                 using var body = Body();
                 var start = Stopwatch.GetTimestamp();
                 await row.SendAsync(body, cancel);

@@ -60,6 +60,21 @@ public sealed class ScanQueueTests
     }
 
     [Fact]
+    public async Task A_scan_cancelled_before_its_worker_takes_it_is_not_run()
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        for (var number = 1; number <= 2; number++)
+        {
+            Assert.Equal(number, await bench.AcceptAsync(Line));
+            await AbortAsync(bench, $"{number}");
+        }
+
+        Assert.Equal(3, await bench.AcceptAsync(Line));
+        Assert.Equal(4, await bench.AcceptAsync(Line));
+        Assert.Equal(3, (await bench.Queue.NextAsync(Cancel)).State!.Number);
+    }
+
+    [Fact]
     public async Task A_full_queue_refuses()
     {
         await using var bench = await ControlBench.CreateAsync(Devices);
