@@ -84,8 +84,7 @@ internal sealed class LedgerAppend(BeamtimeDatabase database, LedgerStore ledger
     }
 
     private async Task AppendAsync(int connection, CancellationToken cancel) =>
-        _streams[connection] = await database.TransactAsync(
-            transaction => ledger.AppendAsync(transaction, MotorLedger.Kind, _streams[connection], Moves, Why(), cancel), cancel);
+        _streams[connection] = await ledger.AppendAsync(MotorLedger.Kind, _streams[connection], Moves, Why(), cancel);
 
     private async Task InsertAsync(int connection, CancellationToken cancel)
     {

@@ -78,6 +78,15 @@ internal sealed class LedgerStore(BeamtimeDatabase database, TimeProvider time)
         return next;
     }
 
+    /// <summary>The same where nothing else commits with the entries: a transaction of its own in one round trip.</summary>
+    /// <exception cref="ConflictException">Somebody else added to it meanwhile.</exception>
+    public async Task<StreamState<TState>> AppendAsync<TState, TEntry>(
+        StreamKind<TState, TEntry> kind, StreamState<TState> current, IReadOnlyList<TEntry> entries, Why why,
+        CancellationToken cancel)
+        where TState : class
+        where TEntry : class =>
+        entries.Count == 0 ? current : await CommitAsync(kind, current, entries, why, also: null, cancel);
+
     /// <summary>The same for a stream that must be at an expected version, 0 where it must not exist.</summary>
     /// <exception cref="ConflictException">It is at another version; roll back.</exception>
     public async Task<StreamState<TState>> AppendAsync<TState, TEntry>(
