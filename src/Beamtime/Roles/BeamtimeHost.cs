@@ -14,6 +14,8 @@ using Beamtime.Data.Storage;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace Beamtime.Roles;
 
@@ -81,7 +83,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
-                .AddOpenApi("v2")
+                .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(Describe))
                 .AddJobs()
                 .AddWorkflows(Environment.ProcessId)
                 .AddControl(launch.Settings, roster, storages.Recordings.Folder, folder)
@@ -145,6 +147,14 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         await _app.DisposeAsync();
         await _roster.DisposeAsync();
         await _database.DisposeAsync();
+    }
+
+    // The document is the same wherever the program runs.
+    private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
+    {
+        document.Info = new OpenApiInfo { Title = "Beamtime", Version = "v2", Description = "Carries an experiment from a ready beam to archived, catalogued data." };
+        document.Servers = [];
+        return Task.CompletedTask;
     }
 
     private static RoleLoop LoopAt(IServiceProvider services, int place)

@@ -1,5 +1,7 @@
+using Beamtime.Cli;
 using Beamtime.Core.Access;
 using Beamtime.Core.Settings;
+using Beamtime.Tests.Roles;
 
 namespace Beamtime.Tests.House;
 
@@ -7,7 +9,7 @@ namespace Beamtime.Tests.House;
 /// Pages made from the program stand in the tree as it would make them now. With <c>APPROVE=1</c> they are written anew.
 /// </summary>
 [Trait("Category", "Approval")]
-public sealed class ApprovalTests
+public sealed class ApprovalTests(RunningHost host) : IClassFixture<RunningHost>
 {
     [Fact]
     public void The_page_of_errors_is_current() =>
@@ -16,6 +18,16 @@ public sealed class ApprovalTests
     [Fact]
     public void The_page_of_settings_is_current() =>
         Approve("docs/reference/configuration.md", SettingsReference.Write(SettingsReader.OptionTypes(Repository.Assemblies)));
+
+    [Fact]
+    public void The_page_of_the_command_line_is_current() =>
+        Approve("docs/reference/cli.md", CliReference.Write(CommandTree.Root()));
+
+    [Fact]
+    public async Task The_description_of_REST_is_current() =>
+        Approve(
+            "docs/reference/openapi.json",
+            await host.Client.GetStringAsync(new Uri("openapi.json", UriKind.Relative), TestContext.Current.CancellationToken) + "\n");
 
     [Fact]
     public void Every_setting_says_what_it_means() =>
