@@ -14,7 +14,8 @@ internal static class BeamlineApi
         public IEndpointRouteBuilder MapBeamline()
         {
             routes.MapGet("/beamline", Show).RequirePermission("beamline.read")
-                .WithSummary("Enclosures, shutters and permits with their age");
+                .WithSummary("Enclosures, shutters and permits with their age")
+                .Produces<BeamlineAnswer>();
             return routes;
         }
     }

@@ -16,13 +16,17 @@ internal static class DeviceApi
         public IEndpointRouteBuilder MapDevices()
         {
             routes.MapGet("/devices", List).RequirePermission("devices.read")
-                .WithSummary("All devices with their last readings");
+                .WithSummary("All devices with their last readings")
+                .Produces<DeviceAnswer[]>();
             routes.MapGet("/devices/{device}", ReadAsync).RequirePermission("devices.read")
-                .WithSummary("Reads one device now");
+                .WithSummary("Reads one device now")
+                .Produces<DeviceAnswer>();
             routes.MapPost("/devices/{device}/set", SetAsync).RequirePermission("devices.set")
-                .WithSummary("Sets a signal and waits until it is there");
+                .WithSummary("Sets a signal and waits until it is there")
+                .Produces<DeviceAnswer>();
             routes.MapPost("/devices/{device}/stop", StopAsync).RequirePermission("devices.stop")
-                .WithSummary("Stops a device at once");
+                .WithSummary("Stops a device at once")
+                .Produces<Reason[]>();
             return routes;
         }
     }

@@ -16,17 +16,23 @@ internal static class ProcedureApi
         public IEndpointRouteBuilder MapProcedures()
         {
             routes.MapGet("/procedures", List).RequirePermission("procedures.read")
-                .WithSummary("The site's procedures with their parameters and steps");
+                .WithSummary("The site's procedures with their parameters and steps")
+                .Produces<ProcedureAnswer[]>();
             routes.MapPost("/procedures/{name}/runs", StartAsync).RequirePermission("procedures.run")
-                .WithSummary("Starts a procedure, or refuses it with every reason");
+                .WithSummary("Starts a procedure, or refuses it with every reason")
+                .Produces<ProcedureRunAnswer>(StatusCodes.Status202Accepted);
             routes.MapGet("/procedure-runs", ListRunsAsync).RequirePermission("procedures.read")
-                .WithSummary("Runs of procedures, newest first");
+                .WithSummary("Runs of procedures, newest first")
+                .Produces<ProcedureRunPage>();
             routes.MapGet("/procedure-runs/{id:guid}", ShowAsync).RequirePermission("procedures.read")
-                .WithSummary("One run with its steps as they are now");
+                .WithSummary("One run with its steps as they are now")
+                .Produces<ProcedureRunAnswer>();
             routes.MapPost("/procedure-runs/{id:guid}/abort", AbortAsync).RequirePermission("procedures.abort")
-                .WithSummary("Ends a run early");
+                .WithSummary("Ends a run early")
+                .Produces<ProcedureRunAnswer>(StatusCodes.Status202Accepted);
             routes.MapPost("/procedure-runs/{id:guid}/resume", ResumeAsync).RequirePermission("procedures.run")
-                .WithSummary("Lets a held run go on from the step that is named");
+                .WithSummary("Lets a held run go on from the step that is named")
+                .Produces<ProcedureRunAnswer>(StatusCodes.Status202Accepted);
             return routes;
         }
     }

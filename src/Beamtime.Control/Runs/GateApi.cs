@@ -53,7 +53,8 @@ internal static class GateApi
         public IEndpointRouteBuilder MapGate()
         {
             routes.MapGet("/gate", Ask).RequirePermission("gate.read")
-                .WithSummary("Whether a plan may run now, with every reason against it");
+                .WithSummary("Whether a plan may run now, with every reason against it")
+                .Produces<GateAnswer>();
             return routes;
         }
     }

@@ -15,21 +15,29 @@ internal static class ScanApi
         public IEndpointRouteBuilder MapScans()
         {
             routes.MapGet("/scan-types", ListTypes).RequirePermission("scans.read")
-                .WithSummary("The scans that can be asked for, with their parameters");
+                .WithSummary("The scans that can be asked for, with their parameters")
+                .Produces<ScanCatalogueEntry[]>();
             routes.MapPost("/scans", SubmitAsync).RequirePermission("scans.submit")
-                .WithSummary("Asks for a scan; accepted into the queue or refused with every reason");
+                .WithSummary("Asks for a scan; accepted into the queue or refused with every reason")
+                .Produces<ScanAnswer>(StatusCodes.Status202Accepted);
             routes.MapGet("/scans", ListAsync).RequirePermission("scans.read")
-                .WithSummary("Scans of the beamline, newest first");
+                .WithSummary("Scans of the beamline, newest first")
+                .Produces<ScanPage>();
             routes.MapGet("/scans/{scan}", ShowAsync).RequirePermission("scans.read")
-                .WithSummary("One scan by number or id");
+                .WithSummary("One scan by number or id")
+                .Produces<ScanAnswer>();
             routes.MapPost("/scans/{scan}/abort", AbortAsync).RequirePermission("scans.abort")
-                .WithSummary("Ends a scan early, or takes it out of the queue");
+                .WithSummary("Ends a scan early, or takes it out of the queue")
+                .Produces<ScanAnswer>(StatusCodes.Status202Accepted);
             routes.MapPost("/scans/{scan}/pause", PauseAsync).RequirePermission("scans.pause")
-                .WithSummary("Holds the running scan before its next point");
+                .WithSummary("Holds the running scan before its next point")
+                .Produces<ScanAnswer>();
             routes.MapPost("/scans/{scan}/resume", ResumeAsync).RequirePermission("scans.pause")
-                .WithSummary("Lets a held scan go on");
+                .WithSummary("Lets a held scan go on")
+                .Produces<ScanAnswer>();
             routes.MapGet("/queue", QueueAsync).RequirePermission("scans.read")
-                .WithSummary("Scans that wait or run, in the order in which they run");
+                .WithSummary("Scans that wait or run, in the order in which they run")
+                .Produces<ScanPage>();
             return routes;
         }
     }

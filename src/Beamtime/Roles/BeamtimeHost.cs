@@ -102,7 +102,11 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             var app = builder.Build();
             app.UseAccess();
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            app.MapGroup("/api/v2").MapStatus().MapControl().MapData();
+            app.MapGroup("/api/v2")
+                .WithMetadata(
+                    new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
+                    new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]))
+                .MapStatus().MapControl().MapData();
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);

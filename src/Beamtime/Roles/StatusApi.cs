@@ -41,9 +41,11 @@ internal static class StatusApi
         public IEndpointRouteBuilder MapStatus()
         {
             routes.MapGet("/status", StatusAsync).RequirePermission("status.read")
-                .WithSummary("How the program stands: devices, queue, database");
+                .WithSummary("How the program stands: devices, queue, database")
+                .Produces<StatusAnswer>();
             routes.MapGet("/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
-                .WithSummary("200 when the program can take work, else 503");
+                .WithSummary("200 when the program can take work, else 503")
+                .Produces<ReadyAnswer>();
             return routes;
         }
     }
