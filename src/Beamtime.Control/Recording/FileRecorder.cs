@@ -37,7 +37,7 @@ internal sealed class FileRecorder(string root, string beamline, RecordingStore 
 
     /// <inheritdoc/>
     public override Task<bool> IsRecordedAsync(Guid scan, CancellationToken cancel) =>
-        store.IsClosedAsync(scan, cancel);
+        store.IsSettledAsync(scan, cancel);
 
     /// <inheritdoc/>
     public override Task ForgetAsync(DatabaseTransaction transaction, Guid scan, CancellationToken cancel) =>

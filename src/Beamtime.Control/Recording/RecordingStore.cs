@@ -99,9 +99,14 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
         return rows;
     }
 
-    /// <summary>Whether a scan's files are closed and registered.</summary>
+    /// <summary>Whether nothing of a scan is left to be recorded: its files are registered, or it never had any.</summary>
     /// <param name="scan">The scan's id.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task<bool> IsClosedAsync(Guid scan, CancellationToken cancel) =>
-        (await ledger.LoadAsync(Kind, scan.ToString(), cancel)).State is not null;
+    public async Task<bool> IsSettledAsync(Guid scan, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(
+            "select not exists (select from open_recordings where scan = $1)");
+        command.Parameters.Add(new Npgsql.NpgsqlParameter<Guid> { TypedValue = scan });
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
 }

@@ -24,6 +24,12 @@ internal static class CliErrors
         "The folder for the demo's data is not empty.",
         "Name an empty or absent folder with --data.");
 
+    /// <summary>A file or folder that cannot be used.</summary>
+    public static readonly ErrorCode DiskUnusable = new(
+        "cli.disk.unusable",
+        "A file or folder that the command needs cannot be read or written.",
+        "Check the path, its rights and the free space, or name another one.");
+
     /// <summary>A file that cannot be read.</summary>
     public static readonly ErrorCode FileUnreadable = new(
         "cli.file.unreadable",

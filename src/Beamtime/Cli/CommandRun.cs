@@ -119,6 +119,10 @@ internal sealed class CommandRun
         {
             return self.Complain([CliErrors.FileUnreadable.Because(file.Message)], ExitCode.Failed);
         }
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+        {
+            return self.Complain([CliErrors.DiskUnusable.Because(error.Message)], ExitCode.Refused);
+        }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             return ExitCode.Interrupted;

@@ -107,6 +107,7 @@ internal sealed class DemoCourse(BeamtimeClient client, DemoReport report)
                 throw new RefusedException([.. scan.Reasons]);
             }
 
+            report.Progress("tomography scan", scan.Points, scan.PlannedPoints);
             await Task.Delay(Pause, TimeProvider.System, cancel);
             scan = await client.GetAsync<ScanAnswer>($"scans/{scan.Number}", cancel);
         }
@@ -165,6 +166,11 @@ internal sealed class DemoCourse(BeamtimeClient client, DemoReport report)
                 if (isReady(dataset))
                 {
                     return dataset;
+                }
+
+                if (dataset.Activity is { } activity)
+                {
+                    report.Progress(activity.What.Split(' ')[0], activity.Done, activity.Of);
                 }
             }
             catch (ProblemException unknown) when (unknown.Problem.Status == StatusCodes.Status404NotFound)

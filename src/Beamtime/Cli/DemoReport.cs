@@ -7,6 +7,7 @@ namespace Beamtime.Cli;
 /// <param name="time">The clock.</param>
 internal sealed class DemoReport(CommandRun run, TimeProvider time)
 {
+    private const int BarWidth = 30;
     private readonly List<string> _details = [];
 
     /// <summary>Does a step and prints what it gave and how long it took.</summary>
@@ -18,6 +19,7 @@ internal sealed class DemoReport(CommandRun run, TimeProvider time)
         var began = time.GetTimestamp();
         var (result, about) = await step();
         var seconds = time.GetElapsedTime(began).TotalSeconds;
+        Clear();
         if (run.IsJson)
         {
             CommandRun.PrintJson(new { step = name, seconds, about, details = _details });
@@ -32,7 +34,29 @@ internal sealed class DemoReport(CommandRun run, TimeProvider time)
         return result;
     }
 
+    /// <summary>Shows on a terminal how far the step under way is.</summary>
+    /// <param name="name">What is done.</param>
+    /// <param name="done">How much is done.</param>
+    /// <param name="of">How much there is; 0 when unknown.</param>
+    public void Progress(string name, long done, long of)
+    {
+        if (run.IsTerminal && of > 0)
+        {
+            var filled = (int)Math.Clamp(done * BarWidth / of, 0, BarWidth);
+            Clear();
+            Console.Write($"           {name,-18} {new string('━', filled)}{new string('╌', BarWidth - filled)} {done} of {of}");
+        }
+    }
+
     /// <summary>A line to be printed below the step under way.</summary>
     /// <param name="line">The line.</param>
     public void Detail(string line) => _details.Add(line);
+
+    private void Clear()
+    {
+        if (run.IsTerminal)
+        {
+            Console.Write("\r\u001b[K");
+        }
+    }
 }

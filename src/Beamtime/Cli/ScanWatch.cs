@@ -14,6 +14,8 @@ internal static class ScanWatch
 {
     private const int TableRows = 15;
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
+    // A file that cannot be written is tried again by the server for as long as it takes; who watches does not wait.
+    private static readonly TimeSpan FilePatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CloseInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Submits and watches.</summary>
@@ -111,8 +113,7 @@ internal static class ScanWatch
             await Task.WhenAny(shown, Task.Delay(AskInterval, TimeProvider.System, cancel));
             cancel.ThrowIfCancellationRequested();
             var scan = await client.GetAsync<ScanAnswer>($"scans/{number}", cancel);
-            // What never began has no file to wait for.
-            if (scan.State.IsOver && (scan.IsRecorded == true || scan.StartedAt is null))
+            if (scan.State.IsOver && (scan.IsRecorded == true || TimeProvider.System.GetUtcNow() - scan.EndedAt > FilePatience))
             {
                 return scan;
             }
@@ -154,6 +155,13 @@ internal static class ScanWatch
             }
         }
 
+        private string Bar()
+        {
+            const int width = 40;
+            var done = _planned == 0 ? 0 : Math.Clamp((_last + 1) * width / _planned, 0, width);
+            return $"{new string('━', done)}{new string('╌', width - done)} {_last + 1} of {_planned} points";
+        }
+
         public Table Table(int height)
         {
             var table = new Table().SimpleBorder();
@@ -167,7 +175,7 @@ internal static class ScanWatch
                 table.AddRow(row);
             }
 
-            return table.Caption($"{_last + 1} of {_planned} points");
+            return table.Caption(Markup.Escape(Bar()));
         }
     }
 }
