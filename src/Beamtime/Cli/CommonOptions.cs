@@ -32,30 +32,4 @@ internal static class CommonOptions
         DefaultValueFactory = _ => new Uri(
             EnvironmentVariables.OfProcess()[EnvironmentVariables.Server] ?? $"http://127.0.0.1:{ApiOptions.UsualPort}"),
     };
-
-    /// <summary>The site.</summary>
-    public static Option<string?> Site() => new("--site")
-    {
-        Description = "Name or path of the site; by default BEAMTIME_SITE, else demo.",
-    };
-
-    /// <summary>A further settings file.</summary>
-    public static Option<string?> ConfigFile() => new("--config")
-    {
-        Description = "A settings file over the site's own; by default BEAMTIME_CONFIG_FILE.",
-    };
-
-    /// <summary>Single settings.</summary>
-    public static Option<string[]> Set() => new("--set")
-    {
-        Description = "One setting, section.key=value; may be repeated.",
-        AllowMultipleArgumentsPerToken = false,
-        DefaultValueFactory = _ => [],
-    };
-
-    /// <summary>The data folder.</summary>
-    public static Option<string?> Data() => new("--data")
-    {
-        Description = "The program's data folder; the same as --set database.data_folder=PATH.",
-    };
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Beamtime.Roles;
 using Spectre.Console;
 
 namespace Beamtime.Cli;
@@ -7,23 +6,19 @@ namespace Beamtime.Cli;
 /// <summary><c>beamtime config</c>: what the program would run with. Works locally.</summary>
 internal static class ConfigCommands
 {
-    private static readonly Option<string?> Site = CommonOptions.Site();
-    private static readonly Option<string?> ConfigFile = CommonOptions.ConfigFile();
-    private static readonly Option<string[]> Set = CommonOptions.Set();
+    private static readonly LaunchOptions Options = new();
 
     /// <summary>The command with its verbs.</summary>
     public static Command Create() => new("config", "Show what the program would run with.")
     {
         CommandRun.On(
-            new Command("explain", "Print every setting: value, where it comes from, default and meaning.") { Site, ConfigFile, Set },
+            Options.On(new Command("explain", "Print every setting: value, where it comes from, default and meaning.")),
             (run, _) => Task.FromResult(Explain(run))),
     };
 
     private static ExitCode Explain(CommandRun run)
     {
-        var launch = HostLaunch.Read(
-            run.Arguments.GetValue(Site), run.Arguments.GetValue(ConfigFile), run.Arguments.GetValue(Set) ?? []);
-        var rows = launch.Settings.Explain();
+        var rows = Options.Read(run).Settings.Explain();
         return run.Print(rows, console =>
         {
             var table = new Table().AddColumns("setting", "value", "source", "default", "meaning").SimpleBorder();
