@@ -11,6 +11,13 @@ internal static class TomographyErrors
         "The scan's parameters contradict each other, or one is none of its choices.",
         "Correct the parameters that the message names.");
 
+    /// <summary>The shutter moved while frames were taken.</summary>
+    public static readonly ErrorCode ShutterMoved = new(
+        "tomography.shutter.moved",
+        "The shutter opened or closed while frames were taken; the last ones are not what they seem.",
+        "See with 'beamtime gate' which permit went, then start the scan again.",
+        RetryClass.Later);
+
     /// <summary>The shutter did not do what was asked.</summary>
     public static readonly ErrorCode ShutterRefused = new(
         "tomography.shutter.refused",

@@ -82,6 +82,7 @@ internal sealed class TomographyScan : Scan
 
             await scan.TakePointAsync(
                 new[] { frame.Angle, frame.SampleX }, new[] { Value.Of((long)frame.Type), Value.Of(frame.Angle) }, cancel);
+            await RequireUnmovedAsync(frame, i, scan, cancel);
         }
     }
 
@@ -131,6 +132,18 @@ internal sealed class TomographyScan : Scan
         {
             throw TomographyErrors.ShutterRefused.Fault(
                 $"{_parameters.Shutter} was asked to {(isOpen ? "open" : "close")}, but its readback is {blocking}.");
+        }
+    }
+
+    // A permit that goes closes the shutter in the middle of a scan: frames without beam must not pass for projections.
+    private async Task RequireUnmovedAsync(Frame frame, int index, ScanContext scan, CancellationToken cancel)
+    {
+        var isOpen = frame.Type != FrameType.Dark;
+        var blocking = await scan.ReadAsync(_parameters.Shutter, cancel);
+        if (blocking.IsMissing || blocking.AsBoolean() == isOpen)
+        {
+            throw TomographyErrors.ShutterMoved.Fault(
+                $"{_parameters.Shutter} was {(isOpen ? "open" : "closed")}, but its readback is {blocking} after frame {index}.");
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Core.Access;
+using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Cli;
 
@@ -25,6 +26,14 @@ internal sealed class BeamtimeClient : IDisposable
         BaseAddress = new Uri(server, "/api/v2/"),
         Timeout = Timeout.InfiniteTimeSpan,
     };
+
+    /// <summary>A name as a part of a path.</summary>
+    /// <param name="name">What the user wrote.</param>
+    /// <exception cref="RefusedException">It cannot be a name.</exception>
+    public static string Part(string name) =>
+        name.Length > 0 && name.Trim('.').Length > 0 && !name.Any(c => c is '/' or '\\' || char.IsControl(c))
+            ? Uri.EscapeDataString(name)
+            : throw new RefusedException(CliErrors.Argument.Because($"'{name}' cannot be a name or a number."));
 
     /// <summary>Gets a document.</summary>
     /// <typeparam name="T">What it is.</typeparam>

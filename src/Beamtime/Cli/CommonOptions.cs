@@ -21,7 +21,8 @@ internal static class CommonOptions
         Recursive = true,
         CustomParser = result =>
         {
-            if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out var address))
+            if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out var address)
+                && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps))
             {
                 return address;
             }

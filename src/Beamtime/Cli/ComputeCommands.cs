@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Beamtime.Data.Compute;
+using Beamtime.Sdk.Errors;
 using Spectre.Console;
 
 namespace Beamtime.Cli;
@@ -11,6 +12,7 @@ namespace Beamtime.Cli;
 /// </summary>
 internal static class ComputeCommands
 {
+    private const int MostThreads = 1024;
     private static readonly Argument<string> ReconstructedFile = new("file") { Description = "Master file with a DataExchange section." };
     private static readonly Argument<string> PairFile = new("file") { Description = "Master file of a tomo_pair scan." };
     private static readonly Option<string?> Output = new("--output") { Description = "Folder of the result; by default FILE's name with _rec beside it." };
@@ -47,6 +49,12 @@ internal static class ComputeCommands
             PixelSizeMm = run.Arguments.GetValue(PixelSize),
             Threads = run.Arguments.GetValue(Threads),
         };
+        if (request.PixelSizeMm is <= 0 || request.Threads is < 1 or > MostThreads)
+        {
+            throw new RefusedException(CliErrors.Argument.Because(
+                $"--pixel-size must be more than 0 and --threads 1 to {MostThreads}."));
+        }
+
         if (run.Arguments.GetValue(Child))
         {
             return (ExitCode)ReconstructionCommand.Run(request, isJson: true, Console.Out, TimeProvider.System, cancel);

@@ -42,7 +42,7 @@ internal static class DatasetCommands
     private static async Task<ExitCode> ShowAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var dataset = await client.GetAsync<DatasetView>(
-            $"datasets/{Uri.EscapeDataString(run.Arguments.GetValue(Dataset)!)}", cancel);
+            $"datasets/{BeamtimeClient.Part(run.Arguments.GetValue(Dataset)!)}", cancel);
         return run.Print(dataset, console => Print(dataset, console));
     }
 

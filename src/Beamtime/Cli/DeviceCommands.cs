@@ -47,7 +47,7 @@ internal static class DeviceCommands
     private static async Task<ExitCode> GetAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var device = await client.GetAsync<DeviceAnswer>(
-            $"devices/{Uri.EscapeDataString(run.Arguments.GetValue(Device)!)}", cancel);
+            $"devices/{BeamtimeClient.Part(run.Arguments.GetValue(Device)!)}", cancel);
         return run.Print(device, console => Print(device, console));
     }
 
@@ -55,7 +55,7 @@ internal static class DeviceCommands
     {
         var parts = run.Arguments.GetValue(Address)!.Split('.', 2);
         var device = await client.PostAsync<DeviceAnswer>(
-            $"devices/{Uri.EscapeDataString(parts[0])}/set",
+            $"devices/{BeamtimeClient.Part(parts[0])}/set",
             new DeviceSetRequest { Value = ValueOf(run.Arguments.GetValue(Target)!), Signal = parts.ElementAtOrDefault(1) },
             cancel);
         return run.Print(device, console => Print(device, console));
@@ -64,7 +64,7 @@ internal static class DeviceCommands
     private static async Task<ExitCode> StopAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var failed = await client.PostAsync<Reason[]>(
-            $"devices/{Uri.EscapeDataString(run.Arguments.GetValue(Device)!)}/stop", new { }, cancel);
+            $"devices/{BeamtimeClient.Part(run.Arguments.GetValue(Device)!)}/stop", new { }, cancel);
         return failed.Length > 0
             ? throw new FaultException(failed[0])
             : run.Print(new { stopped = true }, console => console.WriteLine("stopped"));

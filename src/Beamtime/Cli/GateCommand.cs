@@ -22,7 +22,7 @@ internal static class GateCommand
     {
         var plan = run.Arguments.GetValue(Plan);
         var gate = await client.GetAsync<GateAnswer>(
-            plan is null ? "gate" : $"gate?plan={Uri.EscapeDataString(plan)}", cancel);
+            plan is null ? "gate" : $"gate?plan={BeamtimeClient.Part(plan)}", cancel);
         run.Print(gate, console => Print(gate, console));
         return gate.IsOpen ? ExitCode.Done : ExitCode.Refused;
     }

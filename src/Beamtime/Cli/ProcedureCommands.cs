@@ -57,7 +57,7 @@ internal static class ProcedureCommands
     private static async Task<ExitCode> RunAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var started = await client.PostAsync<ProcedureRunAnswer>(
-            $"procedures/{Uri.EscapeDataString(run.Arguments.GetValue(Name)!)}/runs",
+            $"procedures/{BeamtimeClient.Part(run.Arguments.GetValue(Name)!)}/runs",
             new ProcedureRunRequest { Parameters = ParametersOf(run.Arguments.GetValue(Parameters) ?? []) },
             cancel);
         if (run.Arguments.GetValue(NoWait))
@@ -70,7 +70,7 @@ internal static class ProcedureCommands
 
     private static async Task<ExitCode> ShowAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
-        var shown = await client.GetAsync<ProcedureRunAnswer>($"procedure-runs/{Uri.EscapeDataString(run.Arguments.GetValue(Id)!)}", cancel);
+        var shown = await client.GetAsync<ProcedureRunAnswer>($"procedure-runs/{BeamtimeClient.Part(run.Arguments.GetValue(Id)!)}", cancel);
         return run.Print(shown, console =>
         {
             console.WriteLine($"{shown.Procedure}  {shown.Id}  {StateOf(shown.State)}");
@@ -86,7 +86,7 @@ internal static class ProcedureCommands
     private static async Task<ExitCode> AbortAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var aborted = await client.PostAsync<ProcedureRunAnswer>(
-            $"procedure-runs/{Uri.EscapeDataString(run.Arguments.GetValue(Id)!)}/abort",
+            $"procedure-runs/{BeamtimeClient.Part(run.Arguments.GetValue(Id)!)}/abort",
             new ProcedureAbortRequest { Reason = run.Arguments.GetValue(Reason)! },
             cancel);
         return run.Print(aborted, console => console.WriteLine($"{aborted.Procedure} is being ended"));
@@ -95,7 +95,7 @@ internal static class ProcedureCommands
     private static async Task<ExitCode> ResumeAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {
         var resumed = await client.PostAsync<ProcedureRunAnswer>(
-            $"procedure-runs/{Uri.EscapeDataString(run.Arguments.GetValue(Id)!)}/resume",
+            $"procedure-runs/{BeamtimeClient.Part(run.Arguments.GetValue(Id)!)}/resume",
             new ProcedureResumeRequest { Step = run.Arguments.GetValue(Step) },
             cancel);
         return await WatchAsync(run, client, resumed, cancel);

@@ -10,7 +10,7 @@ internal static class ScanTable
     /// <param name="scans">The scans.</param>
     public static Table Of(IEnumerable<ScanAnswer> scans)
     {
-        var table = new Table().AddColumns("scan", "state", "what", "points", "asked for").SimpleBorder();
+        var table = new Table().AddColumns("scan", "state", "what", "points", "asked for", "why").SimpleBorder();
         foreach (var scan in scans)
         {
             table.AddRow(
@@ -18,7 +18,8 @@ internal static class ScanTable
                 scan.State.ToString().ToLowerInvariant(),
                 Markup.Escape($"{scan.Request.Scan} {string.Join(' ', scan.Request.Args)}"),
                 $"{scan.Points}/{scan.PlannedPoints}",
-                $"{scan.AdmittedAt:u}");
+                $"{scan.AdmittedAt:u}",
+                Markup.Escape(scan.Reasons.Count > 0 ? scan.Reasons[0].Message : ""));
         }
 
         return table;

@@ -21,6 +21,9 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
     /// <summary>Everything the scan asked for, in order.</summary>
     public List<string> Journal { get; } = [];
 
+    /// <summary>What happens after a point, by how many were taken.</summary>
+    public Func<int, Task> AfterPoint { get; set; } = _ => Task.CompletedTask;
+
     public override async ValueTask TakePointAsync(
         ReadOnlyMemory<double> positions, ReadOnlyMemory<Value> own, CancellationToken cancel)
     {
@@ -42,6 +45,7 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
             own.Span[1].AsDouble(),
             device.Read($"{camera}_frame").AsInteger(),
             device.Read($"{camera}_mean").AsDouble()));
+        await AfterPoint(Points.Count);
     }
 
     public override async ValueTask SetAsync(

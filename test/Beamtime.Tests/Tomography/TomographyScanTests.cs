@@ -71,6 +71,23 @@ public sealed class TomographyScanTests : IDisposable
     }
 
     [Fact]
+    public async Task A_shutter_that_closes_among_the_projections_ends_the_scan()
+    {
+        var (scan, context) = await StartAsync("tomo_step", ("projections", "5"), ("darks", "0"), ("flats", "0"));
+        context.AfterPoint = async taken =>
+        {
+            if (taken == 3)
+            {
+                await _bench.Device("beam").Set("beam_sta_b_secure", 0).Soon();
+            }
+        };
+        var fault = await Assert.ThrowsAsync<FaultException>(
+            () => scan.CoreAsync(context, TestContext.Current.CancellationToken));
+        Assert.Equal("tomography.shutter.moved", fault.Reason.Code);
+        Assert.Equal(3, context.PointsTaken);
+    }
+
+    [Fact]
     public async Task A_shutter_that_stays_closed_ends_the_scan_with_its_code()
     {
         await _bench.Device("beam").Set("beam_sta_b_secure", 0).Soon();
