@@ -50,9 +50,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         await EndInterruptedAsync(cancel);
         while (true)
         {
-            var scan = await room.Queue.NextAsync(cancel);
+            StreamState<ScanRecord>? scan = null;
             try
             {
+                scan = await room.Queue.NextAsync(cancel);
                 await RunAsync(scan, epoch, cancel);
             }
             catch (ConflictException)
@@ -61,7 +62,15 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             }
             catch (Exception error) when (!cancel.IsCancellationRequested && !IsReplaced(error))
             {
-                LogWorkerFailed(logger, error, scan.State!.Number);
+                if (scan is null)
+                {
+                    LogQueueFailed(logger, error);
+                }
+                else
+                {
+                    LogWorkerFailed(logger, error, scan.State!.Number);
+                }
+
                 await Task.Delay(RetryDelay, time, cancel);
             }
 
@@ -289,4 +298,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Scan {Number} could not be run or recorded; trying again")]
     private static partial void LogWorkerFailed(ILogger logger, Exception error, int number);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The scan queue could not be read; trying again")]
+    private static partial void LogQueueFailed(ILogger logger, Exception error);
 }

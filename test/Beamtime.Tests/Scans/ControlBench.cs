@@ -10,6 +10,7 @@ using Beamtime.Sdk.Plugins;
 using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Beamtime.Tests.Scans;
@@ -40,6 +41,10 @@ internal sealed class ControlBench : IAsyncDisposable
     public DeviceLocks Locks => _services.GetRequiredService<DeviceLocks>();
 
     public RecordingStore Recordings => _services.GetRequiredService<RecordingStore>();
+
+    public LogLines Log { get; } = new();
+
+    public BeamtimeDatabase Database => _database;
 
     public string EpochFile => _folder["2-bm.device-epoch"];
 
@@ -106,7 +111,7 @@ internal sealed class ControlBench : IAsyncDisposable
             NullLogger<DeviceRoster>.Instance,
             TestContext.Current.CancellationToken);
         _services = new ServiceCollection()
-            .AddLogging()
+            .AddLogging(logs => logs.AddProvider(Log))
             .AddSingleton(TimeProvider.System)
             .AddSingleton(Plugins)
             .AddSingleton(DeviceOptions)
