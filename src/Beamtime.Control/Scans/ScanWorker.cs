@@ -39,6 +39,7 @@ internal sealed record ScanRoom(
 internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private string? _lastOpened;
 
     /// <summary>Ends what a program that died left running, then runs scans until cancelled.</summary>
     /// <param name="cancel">Ends the worker; the running scan is interrupted, its devices stopped and released.</param>
@@ -109,11 +110,13 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         var record = scan.State!;
         if (HasBegun(scan))
         {
-            await EndInterruptedAsync(
-                scan,
-                $"The start of scan {record.Number} was recorded, its answer was lost.",
-                transaction => room.Recorder.ForgetAsync(transaction, Guid.Parse(scan.Id), cancel),
-                cancel);
+            await (scan.Id == _lastOpened
+                ? EndInterruptedAsync(scan, $"Scan {record.Number} ran, its end could not be recorded.", null, cancel)
+                : EndInterruptedAsync(
+                    scan,
+                    $"The start of scan {record.Number} was recorded, its answer was lost.",
+                    transaction => room.Recorder.ForgetAsync(transaction, Guid.Parse(scan.Id), cancel),
+                    cancel));
             return;
         }
 
@@ -194,6 +197,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             reasons.AddRange(await course.PutBackAsync());
         }
 
+        _lastOpened = course.IsOpened ? scan.Id : _lastOpened;
         reasons.AddRange(await course.UnstageAsync());
         var points = running.PointsTaken;
         if (course.IsOpened)
@@ -226,23 +230,28 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         StreamState<ScanRecord> scan, ScanEnded ended, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
     {
         var why = Why.BySystem(ended.Reasons is [var first, ..] ? first.Message : "all points were taken", scan.Id);
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             try
             {
+                if (!isFirst)
+                {
+                    // A pause was recorded meanwhile, or an attempt was committed and only its answer was lost.
+                    if (await room.Store.FindAsync(room.Options.Beamline, scan.Id, CancellationToken.None) is not { } now
+                        || now.State!.State.IsOver)
+                    {
+                        return;
+                    }
+
+                    scan = now;
+                }
+
                 await room.Store.EndAsync(scan, ended, why, also, CancellationToken.None);
                 return;
             }
             catch (ConflictException)
             {
-                // A pause was recorded meanwhile, or an attempt was committed and only its answer was lost.
-                if (await room.Store.FindAsync(room.Options.Beamline, scan.Id, CancellationToken.None) is not { } now
-                    || now.State!.State.IsOver)
-                {
-                    return;
-                }
-
-                scan = now;
+                // Looked at again at once.
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {
