@@ -103,5 +103,11 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
     /// <param name="scan">The scan's id.</param>
     /// <param name="cancel">Gives up.</param>
     public async Task<bool> IsClosedAsync(Guid scan, CancellationToken cancel) =>
-        (await ledger.LoadAsync(Kind, scan.ToString(), cancel)).State is not null;
+        await FindClosedAsync(scan, cancel) is not null;
+
+    /// <summary>The closed recording of a scan; null while it is not closed and registered.</summary>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<RecordingClosed?> FindClosedAsync(Guid scan, CancellationToken cancel) =>
+        (await ledger.LoadAsync(Kind, scan.ToString(), cancel)).State;
 }

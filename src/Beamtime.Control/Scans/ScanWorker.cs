@@ -93,15 +93,22 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task EndInterruptedAsync(
         StreamState<ScanRecord> scan, string message, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
     {
-        var reason = ScanErrors.Interrupted.Because(message);
-        await room.Store.EndAsync(
-            scan,
-            new ScanEnded(ScanState.Interrupted, scan.State!.Points, [reason]),
-            Why.BySystem(reason.Message, scan.Id),
-            also,
-            cancel);
-        LogInterrupted(logger, scan.State.Number, reason.Message);
+        var ended = EndOf(
+            scan.State!, await room.Recorder.EndOfAsync(Guid.Parse(scan.Id), cancel), ScanErrors.Interrupted.Because(message));
+        await room.Store.EndAsync(scan, ended, Why.BySystem(message, scan.Id), also, cancel);
+        LogOverlooked(logger, scan.State!.Number, ended.State, message);
     }
+
+    // The files are closed before the end is recorded: where both did not happen, the files know more than the record.
+    private static ScanEnded EndOf(ScanRecord scan, RecordedEnd? recorded, Reason interrupted) => recorded switch
+    {
+        { End: ScanEnd.Completed } => new ScanEnded(ScanState.Completed, checked((int)recorded.Points), []),
+        { End: ScanEnd.Aborted } => new ScanEnded(
+            ScanState.Aborted,
+            checked((int)recorded.Points),
+            [ScanErrors.Aborted.Because($"Scan {scan.Number} was ended early; the program ended before it was recorded why.")]),
+        _ => new ScanEnded(ScanState.Interrupted, checked((int)(recorded?.Points ?? scan.Points)), [interrupted]),
+    };
 
     private static bool HasBegun(StreamState<ScanRecord> scan) => scan.State!.State is ScanState.Running or ScanState.Paused;
 
@@ -302,8 +309,8 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} ended early: {Message}")]
     private static partial void LogEndedEarly(ILogger logger, int number, string message);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is interrupted: {Message}")]
-    private static partial void LogInterrupted(ILogger logger, int number, string message);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is recorded as {State} now: {Message}")]
+    private static partial void LogOverlooked(ILogger logger, int number, ScanState state, string message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Scan {Number} could not be run or recorded; trying again")]
     private static partial void LogWorkerFailed(ILogger logger, Exception error, int number);
