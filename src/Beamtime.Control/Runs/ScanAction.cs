@@ -1,16 +1,25 @@
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
+using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Settings;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
+using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Beamtime.Control.Runs;
 
 /// <summary>The action <c>scan</c> of procedures: submits a scan to the queue and waits until its files are closed.</summary>
-internal sealed class ScanAction(
-    ScanQueue queue, ScanStore store, ScanRecorder recorder, ScanCatalogue catalogue, BeamtimeDatabase database)
+internal sealed partial class ScanAction(
+    ScanQueue queue,
+    ScanStore store,
+    ScanRecorder recorder,
+    ScanCatalogue catalogue,
+    BeamtimeDatabase database,
+    TimeProvider time,
+    ILogger<ScanAction> logger)
 {
     private const string ScanKey = "scan";
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
@@ -65,23 +74,51 @@ internal sealed class ScanAction(
         using var changes = database.Listener.Subscribe(LedgerStore.Channel);
         while (true)
         {
-            var scan = (await store.FindAsync(string.Empty, id, cancel))!.State!;
-            if (scan.State.IsOver && scan.State != ScanState.Completed)
+            if (await ThroughOutagesAsync(id, () => LookAsync(id, cancel), cancel) is { } results)
             {
-                throw new RefusedException(scan.Reasons is [] ? [ScanErrors.Failed.Because($"Scan {scan.Number} is {scan.State}.")] : scan.Reasons);
-            }
-
-            if (scan.State == ScanState.Completed && await recorder.IsRecordedAsync(Guid.Parse(id), cancel))
-            {
-                return new Dictionary<string, Value>
-                {
-                    ["file"] = Value.Of(Path.Combine(scan.Folder!, $"{scan.FilePrefix}_master.h5")),
-                    ["number"] = Value.Of((long)scan.Number),
-                    ["id"] = Value.Of(id),
-                };
+                return results;
             }
 
             await changes.WaitAsync(Poll, cancel);
         }
     }
+
+    // Null while the scan waits or runs, or its files are not closed.
+    private async Task<IReadOnlyDictionary<string, Value>?> LookAsync(string id, CancellationToken cancel)
+    {
+        var scan = (await store.FindAsync(string.Empty, id, cancel))!.State!;
+        if (scan.State.IsOver && scan.State != ScanState.Completed)
+        {
+            throw new RefusedException(scan.Reasons is [] ? [ScanErrors.Failed.Because($"Scan {scan.Number} is {scan.State}.")] : scan.Reasons);
+        }
+
+        return scan.State == ScanState.Completed && await recorder.IsRecordedAsync(Guid.Parse(id), cancel)
+            ? new Dictionary<string, Value>
+            {
+                ["file"] = Value.Of(Path.Combine(scan.Folder!, $"{scan.FilePrefix}_master.h5")),
+                ["number"] = Value.Of((long)scan.Number),
+                ["id"] = Value.Of(id),
+            }
+            : null;
+    }
+
+    // The scan goes on without the database: who waits for it does as well.
+    private async Task<T> ThroughOutagesAsync<T>(string id, Func<Task<T>> ask, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (NpgsqlException outage) when (outage.IsOutage())
+            {
+                LogOutage(logger, outage, id);
+                await Task.Delay(DatabaseOutage.Pause, time, cancel);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A procedure's step waits for the database to learn of scan {Scan}")]
+    private static partial void LogOutage(ILogger logger, Exception outage, string scan);
 }
