@@ -18,6 +18,7 @@ internal sealed partial class ScanAction(
     ScanRecorder recorder,
     ScanCatalogue catalogue,
     BeamtimeDatabase database,
+    ScanOptions options,
     TimeProvider time,
     ILogger<ScanAction> logger)
 {
@@ -64,10 +65,33 @@ internal sealed partial class ScanAction(
         catch (OperationCanceledException)
         {
             // Whoever gives the step up gives its scan up; one that just ended needs no abort.
-            await queue.AbortAsync(admitted.Id, call.Who, "the procedure's step was ended", CancellationToken.None);
+            await GiveUpAsync(admitted, call.Who);
             throw;
         }
     }
+
+    // The closing steps set what the scan still holds: they begin when it has put things back.
+    private async Task GiveUpAsync(StreamState<ScanRecord> scan, PersonId who)
+    {
+        using var limit = new CancellationTokenSource(options.CleanUpDeadline, time);
+        using var changes = database.Listener.Subscribe(LedgerStore.Channel);
+        try
+        {
+            await ThroughOutagesAsync(
+                scan.Id, () => queue.AbortAsync(scan.Id, who, "the procedure's step was ended", limit.Token), limit.Token);
+            while (!await ThroughOutagesAsync(scan.Id, () => IsOverAsync(scan.Id, limit.Token), limit.Token))
+            {
+                await changes.WaitAsync(Poll, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            LogNotOver(logger, scan.State!.Number, options.CleanUpDeadline.TotalSeconds);
+        }
+    }
+
+    private async Task<bool> IsOverAsync(string id, CancellationToken cancel) =>
+        (await store.FindAsync(string.Empty, id, cancel))!.State!.State.IsOver;
 
     private async Task<IReadOnlyDictionary<string, Value>> RecordedAsync(string id, CancellationToken cancel)
     {
@@ -121,4 +145,7 @@ internal sealed partial class ScanAction(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A procedure's step waits for the database to learn of scan {Scan}")]
     private static partial void LogOutage(ILogger logger, Exception outage, string scan);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} was given up with its step and is not over after {Seconds} s")]
+    private static partial void LogNotOver(ILogger logger, int number, double seconds);
 }

@@ -55,6 +55,9 @@ internal sealed class ControlBench : IAsyncDisposable
         return bench;
     }
 
+    /// <summary>Something on the services that the program has.</summary>
+    public T Make<T>() => ActivatorUtilities.CreateInstance<T>(_services);
+
     public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
 
     /// <summary>Reads a device as its roster did when it connected.</summary>
