@@ -143,9 +143,26 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         StreamState<ScanRecord> scan, AdmissibleScan admissible, long epoch, CancellationToken cancel)
     {
         var record = scan.State!;
-        await room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
+        var taking = room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
+        var hadToWait = !taking.IsCompleted;
+        await taking;
         try
         {
+            if (hadToWait)
+            {
+                // Whoever had a device may have left it elsewhere than where the plan begins.
+                await ReadMotorsAsync(record.Request, epoch, cancel);
+                switch (room.Guard.Judge(record.Request))
+                {
+                    case Refused<AdmissibleScan>(var reasons):
+                        await CancelAsync(scan, reasons, cancel);
+                        return;
+                    case Accepted<AdmissibleScan>(var again):
+                        admissible = again;
+                        break;
+                }
+            }
+
             if (await StartAsync(scan, admissible, cancel) is { } started)
             {
                 await RunStartedAsync(started, admissible, epoch, cancel);

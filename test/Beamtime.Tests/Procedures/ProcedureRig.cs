@@ -41,7 +41,7 @@ internal sealed class ProcedureRig : IAsyncDisposable
         var server = new DeviceServer(
             roster, instructions, new Topic<PointReadings>("test.readings", 64, time), owner, options, time,
             NullLogger<DeviceServer>.Instance);
-        Desk = new DeviceDesk(roster, server, instructions, owner, _ => null, options);
+        Desk = new DeviceDesk(roster, server, instructions, owner, new DeviceLocks(), options);
         Actions = new Dictionary<string, ProcedureAction>
         {
             ["wait"] = ProcedureAction.Wait(time),

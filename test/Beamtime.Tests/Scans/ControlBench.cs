@@ -40,6 +40,8 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public DeviceLocks Locks => _services.GetRequiredService<DeviceLocks>();
 
+    public DeviceDesk Desk => _services.GetRequiredService<DeviceDesk>();
+
     public RecordingStore Recordings => _services.GetRequiredService<RecordingStore>();
 
     public LogLines Log { get; } = new();

@@ -1,7 +1,7 @@
-using Beamtime.Control.Scans;
+using Beamtime.Control.Devices;
 using Beamtime.Tests.Support;
 
-namespace Beamtime.Tests.Scans;
+namespace Beamtime.Tests.Devices;
 
 public sealed class DeviceLocksTests
 {
@@ -34,5 +34,20 @@ public sealed class DeviceLocksTests
         _locks.Release(1);
         Assert.Null(_locks.OwnerOf("samx"));
         Assert.Null(_locks.OwnerOf("samy"));
+    }
+
+    [Fact]
+    public async Task A_set_takes_a_free_device_and_a_scan_waits_for_it()
+    {
+        Assert.Null(_locks.TakeForSet("samx"));
+        Assert.Equal("being set", _locks.TakeForSet("samx")!.ToString());
+        Assert.Null(_locks.OwnerOf("samx"));
+        var scan = _locks.AcquireAsync(1, ["samx", "samy"], Cancel);
+        Assert.False(scan.IsCompleted);
+        _locks.ReleaseSet("samx");
+        await scan.Soon();
+        Assert.Equal("used by scan 1", _locks.TakeForSet("samx")!.ToString());
+        _locks.ReleaseSet("samx");
+        Assert.Equal(1, _locks.OwnerOf("samx"));
     }
 }
