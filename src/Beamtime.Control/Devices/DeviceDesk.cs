@@ -71,27 +71,27 @@ internal sealed class DeviceDesk(
         }
 
         List<Reason> reasons = [.. device.RefusalsToSet(signal, target)];
-        var use = locks.TakeForSet(name);
-        if (use is not null)
+        var isTaken = locks.TryTakeForSet(name, out var use);
+        if (!isTaken)
         {
             reasons.Add(DeviceErrors.Busy.Because($"{name} is {use}."));
         }
 
         if (reasons.Count > 0)
         {
-            if (use is null)
+            if (isTaken)
             {
-                locks.ReleaseSet(name);
+                locks.Release(use);
             }
 
             return new Refused<DeviceAnswer>(reasons);
         }
 
-        await SetTakenAsync(new(0, OperationKind.Set, name, signal, target)).WaitAsync(cancel);
+        await SetTakenAsync(new(0, OperationKind.Set, name, signal, target), use).WaitAsync(cancel);
         return await ReadAsync(name, cancel);
     }
 
-    private async Task SetTakenAsync(Operation set)
+    private async Task SetTakenAsync(Operation set, DeviceUse use)
     {
         try
         {
@@ -99,17 +99,25 @@ internal sealed class DeviceDesk(
         }
         finally
         {
-            locks.ReleaseSet(set.Device);
+            locks.Release(use);
         }
     }
 
     /// <summary>Stops a device, whoever uses it.</summary>
     /// <param name="name">The device's name.</param>
     /// <returns>What failed.</returns>
-    public async Task<Outcome<IReadOnlyList<Reason>>> StopAsync(string name) =>
-        roster.Find(name) is Refused<ConfiguredDevice> refused
-            ? new Refused<IReadOnlyList<Reason>>(refused.Reasons)
-            : new Accepted<IReadOnlyList<Reason>>(await server.StopAsync([name]));
+    public async Task<Outcome<IReadOnlyList<Reason>>> StopAsync(string name)
+    {
+        if (roster.Find(name) is Refused<ConfiguredDevice> refused)
+        {
+            return new Refused<IReadOnlyList<Reason>>(refused.Reasons);
+        }
+
+        var failed = await server.StopAsync([name]);
+        // At once: whoever stops a device sets it next, also where its driver still holds on to what was stopped.
+        locks.ReleaseStopped(name);
+        return new Accepted<IReadOnlyList<Reason>>(failed);
+    }
 
     /// <summary>A value from JSON, or the reason why it is none.</summary>
     /// <param name="json">A number, true, false or a text.</param>

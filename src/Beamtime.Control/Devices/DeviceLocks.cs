@@ -59,24 +59,30 @@ internal sealed class DeviceLocks
 
     /// <summary>Takes one device for a set.</summary>
     /// <param name="device">The device's name.</param>
-    /// <returns>Who uses it already; null when it was free and is taken now.</returns>
-    public DeviceUse? TakeForSet(string device)
+    /// <param name="use">The set, to be released; where the device is in use, who uses it.</param>
+    /// <returns>True when the device was free and is taken now.</returns>
+    public bool TryTakeForSet(string device, out DeviceUse use)
     {
         lock (_gate)
         {
-            if (_uses.TryGetValue(device, out var use))
+            if (_uses.TryGetValue(device, out var other))
             {
-                return use;
+                use = other;
+                return false;
             }
 
-            _uses[device] = new DeviceUse(Scan: null);
-            return null;
+            _uses[device] = use = new DeviceUse(Scan: null);
+            return true;
         }
     }
 
-    /// <summary>Releases a device that was taken for a set.</summary>
+    /// <summary>Releases the device of a set, unless a stop has done so and others use it by now.</summary>
+    /// <param name="set">The set.</param>
+    public void Release(DeviceUse set) => Release(u => ReferenceEquals(u.Value, set));
+
+    /// <summary>Releases a device from the set that was stopped.</summary>
     /// <param name="device">The device's name.</param>
-    public void ReleaseSet(string device) => Release(u => u.Key == device && u.Value.Scan is null);
+    public void ReleaseStopped(string device) => Release(u => u.Key == device && u.Value.Scan is null);
 
     /// <summary>Releases all devices of a scan.</summary>
     /// <param name="scan">The scan's number.</param>

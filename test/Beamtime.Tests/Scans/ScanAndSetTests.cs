@@ -62,6 +62,23 @@ public sealed class ScanAndSetTests
         (await bench.Desk.SetAsync("samx", null, Value.Of(0.5), Cancel)).OrThrow();
     }
 
+    [Fact]
+    public async Task A_device_that_was_stopped_can_be_set_at_once()
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        var samx = bench.Watched("samx");
+        samx.Hold("set 4");
+        bench.Start();
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var set = bench.Desk.SetAsync("samx", null, Value.Of(4.0), giveUp.Token);
+        await samx.BegunAsync("set");
+        await giveUp.CancelAsync();
+        (await bench.Desk.StopAsync("samx")).OrThrow();
+        (await bench.Desk.SetAsync("samx", null, Value.Of(0.0), Cancel)).OrThrow();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => set.Soon());
+        Assert.Equal(0, samx.Value);
+    }
+
     private static async Task<string> RefusedAsync(ControlBench bench)
     {
         var refused = Assert.IsType<Refused<DeviceAnswer>>(await bench.Desk.SetAsync("samx", null, Value.Of(0.0), Cancel).Soon());
