@@ -5,18 +5,13 @@ using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Devices;
 
-/// <summary>Who uses a device, so that nobody else sets it meanwhile; null when it is free.</summary>
-/// <param name="device">The device's name.</param>
-/// <returns>The number of the scan that uses it.</returns>
-internal delegate int? DeviceUser(string device);
-
 /// <summary>Reads, sets and stops devices for people and procedures, outside of scans.</summary>
 internal sealed class DeviceDesk(
     DeviceRoster roster,
     DeviceServer server,
     RequestTopic<Instruction, InstructionDone> instructions,
     OwnerEpoch owner,
-    DeviceUser user,
+    DeviceLocks locks,
     DeviceOptions options)
 {
     /// <summary>All devices with their last readings.</summary>
@@ -62,11 +57,11 @@ internal sealed class DeviceDesk(
         return done.Rows[device.Name][signals.Index().First(s => s.Item == found).Index];
     }
 
-    /// <summary>Sets a signal and waits until it is there.</summary>
+    /// <summary>Sets a signal and waits until it is there; nobody else sets the device meanwhile, and scans wait.</summary>
     /// <param name="name">The device's name.</param>
     /// <param name="signal">The signal; null for the main one.</param>
     /// <param name="target">The target in the signal's unit.</param>
-    /// <param name="cancel">Gives up waiting.</param>
+    /// <param name="cancel">Gives up waiting; the device goes on, and is in use until it is there or stopped.</param>
     public async Task<Outcome<DeviceAnswer>> SetAsync(
         string name, string? signal, Value target, CancellationToken cancel)
     {
@@ -76,27 +71,53 @@ internal sealed class DeviceDesk(
         }
 
         List<Reason> reasons = [.. device.RefusalsToSet(signal, target)];
-        if (user(name) is { } scan)
+        var isTaken = locks.TryTakeForSet(name, out var use);
+        if (!isTaken)
         {
-            reasons.Add(DeviceErrors.Busy.Because($"{name} is used by scan {scan}."));
+            reasons.Add(DeviceErrors.Busy.Because($"{name} is {use}."));
         }
 
         if (reasons.Count > 0)
         {
+            if (isTaken)
+            {
+                locks.Release(use);
+            }
+
             return new Refused<DeviceAnswer>(reasons);
         }
 
-        await InstructAsync([new(0, OperationKind.Set, name, signal, target)], options.SetDeadline, cancel);
+        await SetTakenAsync(new(0, OperationKind.Set, name, signal, target), use).WaitAsync(cancel);
         return await ReadAsync(name, cancel);
+    }
+
+    private async Task SetTakenAsync(Operation set, DeviceUse use)
+    {
+        try
+        {
+            await InstructAsync([set], options.SetDeadline, CancellationToken.None);
+        }
+        finally
+        {
+            locks.Release(use);
+        }
     }
 
     /// <summary>Stops a device, whoever uses it.</summary>
     /// <param name="name">The device's name.</param>
     /// <returns>What failed.</returns>
-    public async Task<Outcome<IReadOnlyList<Reason>>> StopAsync(string name) =>
-        roster.Find(name) is Refused<ConfiguredDevice> refused
-            ? new Refused<IReadOnlyList<Reason>>(refused.Reasons)
-            : new Accepted<IReadOnlyList<Reason>>(await server.StopAsync([name]));
+    public async Task<Outcome<IReadOnlyList<Reason>>> StopAsync(string name)
+    {
+        if (roster.Find(name) is Refused<ConfiguredDevice> refused)
+        {
+            return new Refused<IReadOnlyList<Reason>>(refused.Reasons);
+        }
+
+        var failed = await server.StopAsync([name]);
+        // At once: whoever stops a device sets it next, also where its driver still holds on to what was stopped.
+        locks.ReleaseStopped(name);
+        return new Accepted<IReadOnlyList<Reason>>(failed);
+    }
 
     /// <summary>A value from JSON, or the reason why it is none.</summary>
     /// <param name="json">A number, true, false or a text.</param>
@@ -138,7 +159,7 @@ internal sealed class DeviceDesk(
         entry.ReadOnly,
         entry.Description,
         entry.DeviceTags,
-        user(entry.Name),
+        locks.OwnerOf(entry.Name),
         signals,
         reason);
 }

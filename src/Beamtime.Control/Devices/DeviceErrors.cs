@@ -41,11 +41,11 @@ internal static class DeviceErrors
         "The value does not fit the signal.",
         "Give a value of the signal's type; 'beamtime device get NAME' shows it.");
 
-    /// <summary>The device is used by a scan.</summary>
+    /// <summary>The device is in use.</summary>
     public static readonly ErrorCode Busy = new(
         "device.busy",
-        "A running scan uses the device.",
-        "Wait for the scan or abort it.",
+        "A running scan uses the device, or somebody sets it.",
+        "Wait until that has ended, or abort the scan or stop the device.",
         RetryClass.Later);
 
     /// <summary>A command was stopped.</summary>

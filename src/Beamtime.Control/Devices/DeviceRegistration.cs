@@ -25,6 +25,7 @@ internal static class DeviceRegistration
             .AddSingleton(s => new Topic<PointReadings>(
                 $"{beamline}.readings", ReadingsKept, s.GetRequiredService<TimeProvider>()))
             .AddSingleton<DeviceServer>()
+            .AddSingleton<DeviceLocks>()
             .AddSingleton<DeviceDesk>();
     }
 }

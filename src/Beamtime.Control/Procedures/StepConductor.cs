@@ -2,6 +2,7 @@ using Beamtime.Control.Devices;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
+using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Procedures;
 
@@ -32,12 +33,13 @@ internal sealed record StepResult(
 internal sealed record StepScope(Guid Id, PersonId Who, Dictionary<string, Value> Known);
 
 /// <summary>Carries out single steps on devices, actions and computations, each within its timeout.</summary>
-internal sealed class StepConductor(
+internal sealed partial class StepConductor(
     DeviceDesk desk,
     WritePermission mayWrite,
     IReadOnlyDictionary<string, ProcedureAction> actions,
     RotationCentreFinder findCentre,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<StepConductor> logger)
 {
     private static readonly TimeSpan CheckPause = TimeSpan.FromMilliseconds(100);
 
@@ -67,6 +69,13 @@ internal sealed class StepConductor(
         catch (FaultException fault)
         {
             return StepResult.Failed(fault.Reason);
+        }
+        catch (Exception error) when (!cancel.IsCancellationRequested || error is not OperationCanceledException)
+        {
+            // The edge to actions and computations: whatever they throw, the closing steps must run.
+            LogStepFailed(logger, error, step.Kind, step.Target);
+            return StepResult.Failed(ProcedureErrors.StepFailed.Because(
+                $"{step.Kind} {step.Target} failed: {error.GetType().Name}: {error.Message}"));
         }
     }
 
@@ -221,4 +230,7 @@ internal sealed class StepConductor(
 
     private static StepResult Captured(string name, Value value, string evidence) =>
         StepResult.Passed(evidence, value) with { Captured = new Dictionary<string, Value> { [name] = value } };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The step {Kind} {Target} failed")]
+    private static partial void LogStepFailed(ILogger logger, Exception error, string kind, string target);
 }

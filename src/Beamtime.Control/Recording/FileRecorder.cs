@@ -40,6 +40,10 @@ internal sealed class FileRecorder(string root, string beamline, RecordingStore 
         store.IsSettledAsync(scan, cancel);
 
     /// <inheritdoc/>
+    public override async Task<RecordedEnd?> EndOfAsync(Guid scan, CancellationToken cancel) =>
+        await store.FindClosedAsync(scan, cancel) is { } closed ? new RecordedEnd(closed.End, closed.Points) : null;
+
+    /// <inheritdoc/>
     public override Task ForgetAsync(DatabaseTransaction transaction, Guid scan, CancellationToken cancel) =>
         RecordingStore.ForgetAsync(transaction, scan, cancel);
 }

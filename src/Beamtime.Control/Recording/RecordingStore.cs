@@ -109,4 +109,10 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
         command.Parameters.Add(new Npgsql.NpgsqlParameter<Guid> { TypedValue = scan });
         return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
+
+    /// <summary>The closed recording of a scan; null while it is not closed and registered.</summary>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<RecordingClosed?> FindClosedAsync(Guid scan, CancellationToken cancel) =>
+        (await ledger.LoadAsync(Kind, scan.ToString(), cancel)).State;
 }

@@ -29,6 +29,12 @@ internal static class ScanErrors
         "A parameter's value has the wrong type or lies outside its range.",
         "Give a value of the declared type within its range.");
 
+    /// <summary>A request that the record cannot hold.</summary>
+    public static readonly ErrorCode RequestLarge = new(
+        "scan.request.large",
+        "The request's arguments, parameters and metadata are larger than the record of a scan may be.",
+        "Keep large metadata in a file and name that file in the metadata.");
+
     /// <summary>A position outside the limits.</summary>
     public static readonly ErrorCode Limit = new(
         "scan.limit.exceeded",

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans.Library;
 using Beamtime.Sdk.Devices;
@@ -18,6 +19,8 @@ internal delegate IEnumerable<Reason> ScanCheck(string scan, ScanPlan plan, Scan
 /// </summary>
 internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, ScanOptions options)
 {
+    // Half of what an entry may have: the record of a scan holds its request beside all that happens to it.
+    private const int MaximumRequestBytes = 32 * 1024;
     private readonly List<ScanCheck> _checks = [];
 
     /// <summary>Adds a check that every scan must pass.</summary>
@@ -28,6 +31,13 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
     /// <param name="request">The request.</param>
     public Outcome<AdmissibleScan> Judge(ScanRequest request)
     {
+        var size = JsonSerializer.SerializeToUtf8Bytes(request, ScanJson.Default.ScanRequest).Length;
+        if (size > MaximumRequestBytes)
+        {
+            return new Refused<AdmissibleScan>([ScanErrors.RequestLarge.Because(
+                $"The request has {size} bytes as JSON; a scan may have {MaximumRequestBytes}.")]);
+        }
+
         switch (catalogue.Bind(request, roster))
         {
             case Refused<(ScanDeclaration, ScanArguments)> refused:

@@ -7,12 +7,13 @@ namespace Beamtime.Control.Scans;
 /// The beamline's scan queue: admits requests, and ends scans that wait or run. Durable: what was accepted runs, also
 /// after a restart.
 /// </summary>
-internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions options)
+internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions options) : IDisposable
 {
     /// <summary>The queue that always exists.</summary>
     public const string Primary = "primary";
 
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _holding = new(1);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (string Id, RunningScan Scan, Action<Reason> Abort)? _running;
     private StreamState<ScanRecord>? _next;
@@ -108,8 +109,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
         ChangeRunningAsync(
             numberOrId,
             new Why(who, "held by request", ""),
-            scan => scan.Pause(),
-            _ => { },
+            isHeld: true,
             (record, scan) => record.State switch
             {
                 ScanState.Running => [new ScanPaused(scan.PointsTaken)],
@@ -125,8 +125,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
         ChangeRunningAsync(
             numberOrId,
             new Why(who, "resumed by request", ""),
-            _ => { },
-            scan => scan.Resume(),
+            isHeld: false,
             (record, _) => record.State switch
             {
                 ScanState.Paused => [new ScanResumed()],
@@ -198,12 +197,14 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _holding.Dispose();
+
     // A pause is recorded once it holds, and let go once its end is recorded.
     private async Task<Outcome<StreamState<ScanRecord>>> ChangeRunningAsync(
         string numberOrId,
         Why why,
-        Action<RunningScan> before,
-        Action<RunningScan> after,
+        bool isHeld,
         Func<ScanRecord, RunningScan, IReadOnlyList<ScanEntry>> entries,
         CancellationToken cancel)
     {
@@ -219,16 +220,53 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
                 : ScanErrors.NotRunning.Because($"Scan {record.Number} has not begun."));
         }
 
-        before(running);
-        var changed = await store.ChangeAsync(
-            found.Id,
-            scan => scan!.State.IsOver
-                ? new Refused<IReadOnlyList<ScanEntry>>([ScanErrors.Over.Because($"Scan {scan.Number} is {scan.State} already.")])
-                : new Accepted<IReadOnlyList<ScanEntry>>(entries(scan, running)),
-            why with { Correlation = found.Id },
-            cancel);
-        after(running);
-        return changed;
+        // One at a time: what is recorded last is what the scan does.
+        await _holding.WaitAsync(cancel);
+        try
+        {
+            return await ChangeRunningAsync(found.Id, running, why with { Correlation = found.Id }, isHeld, entries, cancel);
+        }
+        finally
+        {
+            _holding.Release();
+        }
+    }
+
+    private async Task<Outcome<StreamState<ScanRecord>>> ChangeRunningAsync(
+        string id,
+        RunningScan running,
+        Why why,
+        bool isHeld,
+        Func<ScanRecord, RunningScan, IReadOnlyList<ScanEntry>> entries,
+        CancellationToken cancel)
+    {
+        var wasHeld = running.IsPaused;
+        var isRecorded = false;
+        if (isHeld)
+        {
+            running.Pause();
+        }
+
+        try
+        {
+            var changed = await store.ChangeAsync(
+                id,
+                scan => scan!.State.IsOver
+                    ? new Refused<IReadOnlyList<ScanEntry>>([ScanErrors.Over.Because($"Scan {scan.Number} is {scan.State} already.")])
+                    : new Accepted<IReadOnlyList<ScanEntry>>(entries(scan, running)),
+                why,
+                cancel);
+            isRecorded = changed is Accepted<StreamState<ScanRecord>>;
+            return changed;
+        }
+        finally
+        {
+            // A hold that nobody can read of is let go, as is one whose end is recorded.
+            if (isHeld ? !isRecorded && !wasHeld : isRecorded)
+            {
+                running.Resume();
+            }
+        }
     }
 
     private static Refused<StreamState<ScanRecord>> Refuse(Reason reason) => new([reason]);

@@ -31,7 +31,40 @@ internal sealed record ScanResumed : ScanEntry;
 /// <param name="State">How.</param>
 /// <param name="Points">Points taken.</param>
 /// <param name="Reasons">Why it ended early; empty when it completed.</param>
-internal sealed record ScanEnded(ScanState State, int Points, IReadOnlyList<Reason> Reasons) : ScanEntry;
+internal sealed record ScanEnded(ScanState State, int Points, IReadOnlyList<Reason> Reasons) : ScanEntry
+{
+    /// <summary>Reasons that are kept; the last of them counts those that are not.</summary>
+    public const int ReasonsKept = 16;
+
+    /// <summary>Characters that are kept of a text.</summary>
+    public const int TextKept = 500;
+
+    /// <summary>The same, small enough for the record however many devices failed and however much they told.</summary>
+    public ScanEnded Bounded()
+    {
+        Reason[] kept = [.. Reasons.Take(ReasonsKept).Select(
+            reason => reason with { Message = Shortened(reason.Message), Remedy = Shortened(reason.Remedy) })];
+        if (Reasons.Count > ReasonsKept)
+        {
+            kept[^1] = kept[^1] with { Message = $"{Reasons.Count - ReasonsKept + 1} more reasons are in the log." };
+        }
+
+        return this with { Reasons = kept };
+    }
+
+    /// <summary>The beginning of a text that is too long.</summary>
+    /// <param name="text">The text.</param>
+    public static string Shortened(string text)
+    {
+        if (text.Length <= TextKept)
+        {
+            return text;
+        }
+
+        var end = TextKept - 1;
+        return $"{text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)]}…";
+    }
+}
 
 /// <summary>A scan as its entries tell it.</summary>
 internal sealed record ScanRecord

@@ -1,6 +1,12 @@
 using Beamtime.Core.Database;
+using Beamtime.Sdk.Recording;
 
 namespace Beamtime.Control.Scans;
+
+/// <summary>How a scan's closed files say that it ended.</summary>
+/// <param name="End">How it ended.</param>
+/// <param name="Points">Points in the file, gaps included.</param>
+internal sealed record RecordedEnd(ScanEnd End, long Points);
 
 /// <summary>What a scan needs of those who record it; Recording provides it.</summary>
 internal abstract class ScanRecorder
@@ -23,6 +29,11 @@ internal abstract class ScanRecorder
     /// <param name="scan">The scan's id.</param>
     /// <param name="cancel">Gives up.</param>
     public abstract Task<bool> IsRecordedAsync(Guid scan, CancellationToken cancel);
+
+    /// <summary>How a scan ended as its closed and registered files tell it; null while they are not closed.</summary>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public abstract Task<RecordedEnd?> EndOfAsync(Guid scan, CancellationToken cancel);
 
     /// <summary>Notes, in the transaction that ends a scan, that there is nothing to record: it never opened.</summary>
     /// <param name="transaction">The transaction.</param>

@@ -18,8 +18,6 @@ internal static class ScanRegistration
             .AddSingleton<ScanGuard>()
             .AddSingleton<ScanStore>()
             .AddSingleton<ScanQueue>()
-            .AddSingleton<DeviceLocks>()
-            .AddSingleton<DeviceUser>(s => s.GetRequiredService<DeviceLocks>().OwnerOf)
             .AddSingleton(s => new ScanRoom(
                 s.GetRequiredService<ScanStore>(),
                 s.GetRequiredService<ScanQueue>(),

@@ -137,7 +137,13 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
             }
 
             transaction.BeforeCommit("delete from scan_queue where scan = $1", Guid.Parse(scan.Id));
-            return await ledger.AppendAsync(transaction, ScanRecord.Kind, scan, EntriesFor(scan.State!, ended), why, cancel);
+            return await ledger.AppendAsync(
+                transaction,
+                ScanRecord.Kind,
+                scan,
+                EntriesFor(scan.State!, ended.Bounded()),
+                why with { Reason = ScanEnded.Shortened(why.Reason) },
+                cancel);
         },
         cancel);
 

@@ -39,6 +39,7 @@ internal sealed record ScanRoom(
 internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private string? _lastOpened;
 
     /// <summary>Ends what a program that died left running, then runs scans until cancelled.</summary>
     /// <param name="cancel">Ends the worker; the running scan is interrupted, its devices stopped and released.</param>
@@ -50,9 +51,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         await EndInterruptedAsync(cancel);
         while (true)
         {
-            var scan = await room.Queue.NextAsync(cancel);
+            StreamState<ScanRecord>? scan = null;
             try
             {
+                scan = await room.Queue.NextAsync(cancel);
                 await RunAsync(scan, epoch, cancel);
             }
             catch (ConflictException)
@@ -61,7 +63,15 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             }
             catch (Exception error) when (!cancel.IsCancellationRequested && !IsReplaced(error))
             {
-                LogWorkerFailed(logger, error, scan.State!.Number);
+                if (scan is null)
+                {
+                    LogQueueFailed(logger, error);
+                }
+                else
+                {
+                    LogWorkerFailed(logger, error, scan.State!.Number);
+                }
+
                 await Task.Delay(RetryDelay, time, cancel);
             }
 
@@ -83,15 +93,22 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task EndInterruptedAsync(
         StreamState<ScanRecord> scan, string message, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
     {
-        var reason = ScanErrors.Interrupted.Because(message);
-        await room.Store.EndAsync(
-            scan,
-            new ScanEnded(ScanState.Interrupted, scan.State!.Points, [reason]),
-            Why.BySystem(reason.Message, scan.Id),
-            also,
-            cancel);
-        LogInterrupted(logger, scan.State.Number, reason.Message);
+        var ended = EndOf(
+            scan.State!, await room.Recorder.EndOfAsync(Guid.Parse(scan.Id), cancel), ScanErrors.Interrupted.Because(message));
+        await room.Store.EndAsync(scan, ended, Why.BySystem(message, scan.Id), also, cancel);
+        LogOverlooked(logger, scan.State!.Number, ended.State, message);
     }
+
+    // The files are closed before the end is recorded: where both did not happen, the files know more than the record.
+    private static ScanEnded EndOf(ScanRecord scan, RecordedEnd? recorded, Reason interrupted) => recorded switch
+    {
+        { End: ScanEnd.Completed } => new ScanEnded(ScanState.Completed, checked((int)recorded.Points), []),
+        { End: ScanEnd.Aborted } => new ScanEnded(
+            ScanState.Aborted,
+            checked((int)recorded.Points),
+            [ScanErrors.Aborted.Because($"Scan {scan.Number} was ended early; the program ended before it was recorded why.")]),
+        _ => new ScanEnded(ScanState.Interrupted, checked((int)(recorded?.Points ?? scan.Points)), [interrupted]),
+    };
 
     private static bool HasBegun(StreamState<ScanRecord> scan) => scan.State!.State is ScanState.Running or ScanState.Paused;
 
@@ -100,11 +117,13 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         var record = scan.State!;
         if (HasBegun(scan))
         {
-            await EndInterruptedAsync(
-                scan,
-                $"The start of scan {record.Number} was recorded, its answer was lost.",
-                transaction => room.Recorder.ForgetAsync(transaction, Guid.Parse(scan.Id), cancel),
-                cancel);
+            await (scan.Id == _lastOpened
+                ? EndInterruptedAsync(scan, $"Scan {record.Number} ran, its end could not be recorded.", null, cancel)
+                : EndInterruptedAsync(
+                    scan,
+                    $"The start of scan {record.Number} was recorded, its answer was lost.",
+                    transaction => room.Recorder.ForgetAsync(transaction, Guid.Parse(scan.Id), cancel),
+                    cancel));
             return;
         }
 
@@ -124,9 +143,26 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         StreamState<ScanRecord> scan, AdmissibleScan admissible, long epoch, CancellationToken cancel)
     {
         var record = scan.State!;
-        await room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
+        var taking = room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
+        var hadToWait = !taking.IsCompleted;
+        await taking;
         try
         {
+            if (hadToWait)
+            {
+                // Whoever had a device may have left it elsewhere than where the plan begins.
+                await ReadMotorsAsync(record.Request, epoch, cancel);
+                switch (room.Guard.Judge(record.Request))
+                {
+                    case Refused<AdmissibleScan>(var reasons):
+                        await CancelAsync(scan, reasons, cancel);
+                        return;
+                    case Accepted<AdmissibleScan>(var again):
+                        admissible = again;
+                        break;
+                }
+            }
+
             if (await StartAsync(scan, admissible, cancel) is { } started)
             {
                 await RunStartedAsync(started, admissible, epoch, cancel);
@@ -185,6 +221,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             reasons.AddRange(await course.PutBackAsync());
         }
 
+        _lastOpened = course.IsOpened ? scan.Id : _lastOpened;
         reasons.AddRange(await course.UnstageAsync());
         var points = running.PointsTaken;
         if (course.IsOpened)
@@ -217,23 +254,28 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         StreamState<ScanRecord> scan, ScanEnded ended, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
     {
         var why = Why.BySystem(ended.Reasons is [var first, ..] ? first.Message : "all points were taken", scan.Id);
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             try
             {
+                if (!isFirst)
+                {
+                    // A pause was recorded meanwhile, or an attempt was committed and only its answer was lost.
+                    if (await room.Store.FindAsync(room.Options.Beamline, scan.Id, CancellationToken.None) is not { } now
+                        || now.State!.State.IsOver)
+                    {
+                        return;
+                    }
+
+                    scan = now;
+                }
+
                 await room.Store.EndAsync(scan, ended, why, also, CancellationToken.None);
                 return;
             }
             catch (ConflictException)
             {
-                // A pause was recorded meanwhile, or an attempt was committed and only its answer was lost.
-                if (await room.Store.FindAsync(room.Options.Beamline, scan.Id, CancellationToken.None) is not { } now
-                    || now.State!.State.IsOver)
-                {
-                    return;
-                }
-
-                scan = now;
+                // Looked at again at once.
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {
@@ -284,9 +326,12 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} ended early: {Message}")]
     private static partial void LogEndedEarly(ILogger logger, int number, string message);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is interrupted: {Message}")]
-    private static partial void LogInterrupted(ILogger logger, int number, string message);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is recorded as {State} now: {Message}")]
+    private static partial void LogOverlooked(ILogger logger, int number, ScanState state, string message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Scan {Number} could not be run or recorded; trying again")]
     private static partial void LogWorkerFailed(ILogger logger, Exception error, int number);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The scan queue could not be read; trying again")]
+    private static partial void LogQueueFailed(ILogger logger, Exception error);
 }

@@ -41,10 +41,11 @@ internal sealed class ProcedureRig : IAsyncDisposable
         var server = new DeviceServer(
             roster, instructions, new Topic<PointReadings>("test.readings", 64, time), owner, options, time,
             NullLogger<DeviceServer>.Instance);
-        Desk = new DeviceDesk(roster, server, instructions, owner, _ => null, options);
+        Desk = new DeviceDesk(roster, server, instructions, owner, new DeviceLocks(), options);
         Actions = new Dictionary<string, ProcedureAction>
         {
             ["wait"] = ProcedureAction.Wait(time),
+            ["stumble"] = new("stumble", [], [], [], _ => [], (_, _) => throw new InvalidOperationException("a bug")),
             ["note"] = new("note", ["text"], [], ["file"], _ => [], (call, _) =>
             {
                 Notes.Add(call.With["text"].ToString());
@@ -56,7 +57,8 @@ internal sealed class ProcedureRig : IAsyncDisposable
         File.WriteAllText(file, yaml);
         Book = new ProcedureBook(ProcedureFile.Read(file, roster, MayWrite, Actions), roster);
         Store = new ProcedureStore(database, Ledger, time, NullLogger<ProcedureStore>.Instance);
-        var conductor = new StepConductor(Desk, MayWrite, Actions, (input, _) => Task.FromResult(input == "pair.h5" ? 262.4 : double.NaN), time);
+        var conductor = new StepConductor(Desk, MayWrite, Actions, (input, _) => Task.FromResult(input == "pair.h5" ? 262.4 : double.NaN), time,
+            NullLogger<StepConductor>.Instance);
         var runner = new ProcedureRunner(Store, conductor, time);
         Procedures = new ProcedureDesk("test", Book, Store, runner, time);
         _loops = [server.RunAsync(_stop.Token), runner.RunAsync(_stop.Token)];

@@ -55,6 +55,12 @@ public sealed class ProcedureRunTests
           slow:
             steps:
               - {setpoint: stuck, value: 1, timeout: 100 ms}
+          stumbling:
+            steps:
+              - {action: stumble}
+              - {setpoint: samx, value: 5}
+            finally:
+              - {setpoint: lamp, value: 3}
           patient:
             steps:
               - {check: door, equals: 1, timeout: 30 s}
@@ -116,6 +122,23 @@ public sealed class ProcedureRunTests
         Assert.Equal([StepState.Failed, StepState.Failed, StepState.Passed], run.Steps.Select(s => s.State));
         Assert.Equal(2, run.Reasons.Count);
         Assert.Equal(7, await rig.ReadAsync("lamp"));
+    }
+
+    [Fact]
+    public async Task An_action_that_throws_anything_fails_its_step_and_the_closing_steps_run()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var rig = await ProcedureRig.StartAsync(Runbook, database);
+
+        var run = await rig.OverAsync(await rig.BeginAsync("stumbling"));
+
+        Assert.Equal(ProcedureState.Failed, run.State);
+        Assert.Equal([StepState.Failed, StepState.Pending, StepState.Passed], run.Steps.Select(s => s.State));
+        var reason = Assert.Single(run.Reasons);
+        Assert.Equal("procedure.step.failed", reason.Code);
+        Assert.Contains("a bug", reason.Message, StringComparison.Ordinal);
+        Assert.Equal(3, await rig.ReadAsync("lamp"));
+        Assert.Equal(ProcedureState.Completed, (await rig.OverAsync(await rig.BeginAsync("light"))).State);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ using Beamtime.Sdk.Plugins;
 using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Beamtime.Tests.Scans;
@@ -39,7 +40,13 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public DeviceLocks Locks => _services.GetRequiredService<DeviceLocks>();
 
+    public DeviceDesk Desk => _services.GetRequiredService<DeviceDesk>();
+
     public RecordingStore Recordings => _services.GetRequiredService<RecordingStore>();
+
+    public LogLines Log { get; } = new();
+
+    public BeamtimeDatabase Database => _database;
 
     public string EpochFile => _folder["2-bm.device-epoch"];
 
@@ -49,6 +56,9 @@ internal sealed class ControlBench : IAsyncDisposable
         await bench.OpenAsync();
         return bench;
     }
+
+    /// <summary>Something on the services that the program has.</summary>
+    public T Make<T>() => ActivatorUtilities.CreateInstance<T>(_services);
 
     public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
 
@@ -106,7 +116,7 @@ internal sealed class ControlBench : IAsyncDisposable
             NullLogger<DeviceRoster>.Instance,
             TestContext.Current.CancellationToken);
         _services = new ServiceCollection()
-            .AddLogging()
+            .AddLogging(logs => logs.AddProvider(Log))
             .AddSingleton(TimeProvider.System)
             .AddSingleton(Plugins)
             .AddSingleton(DeviceOptions)
@@ -151,7 +161,7 @@ internal sealed class ControlBench : IAsyncDisposable
     {
         var scan = (await Store.FindAsync("2-bm", $"{number}", TestContext.Current.CancellationToken))!;
         var start = TimeProvider.System.GetTimestamp();
-        while (!await Recordings.IsClosedAsync(Guid.Parse(scan.Id), TestContext.Current.CancellationToken))
+        while (!await Recordings.IsSettledAsync(Guid.Parse(scan.Id), TestContext.Current.CancellationToken))
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"Scan {number} has no file.");
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);

@@ -34,6 +34,48 @@ public sealed class ScanPauseTests
     }
 
     [Fact]
+    public async Task A_hold_that_cannot_be_recorded_is_undone_and_says_so()
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        var eye = bench.Watched("eye");
+        eye.Hold("trigger");
+        bench.Start();
+        var number = await bench.AcceptAsync(Line(3));
+        await eye.BegunAsync("trigger");
+        await using (var forbidden = bench.Database.Owner.CreateCommand(
+            """
+            create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
+            create trigger refuse before update on records for each row when (new.status = 'Paused') execute function refuse();
+            """))
+        {
+            await forbidden.ExecuteNonQueryAsync(Cancel);
+        }
+
+        await Assert.ThrowsAnyAsync<Exception>(() => bench.Queue.PauseAsync($"{number}", ControlBench.Who, Cancel));
+        Assert.False(bench.Queue.Running!.IsPaused);
+        eye.Release("trigger");
+        Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(number)).State);
+    }
+
+    [Fact]
+    public async Task Holds_and_releases_at_once_leave_the_scan_as_its_record_says()
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        var (eye, number) = await HeldAtFirstPointAsync(bench);
+        for (var round = 0; round < 20; round++)
+        {
+            await Task.WhenAll(
+                bench.Queue.PauseAsync($"{number}", ControlBench.Who, Cancel),
+                bench.Queue.ResumeAsync($"{number}", ControlBench.Who, Cancel));
+            Assert.Equal((await bench.FindAsync(number)).State == ScanState.Paused, bench.Queue.Running!.IsPaused);
+        }
+
+        (await bench.Queue.ResumeAsync($"{number}", ControlBench.Who, Cancel)).OrThrow();
+        eye.Release("trigger");
+        Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(number)).State);
+    }
+
+    [Fact]
     public async Task A_held_scan_can_be_aborted()
     {
         await using var bench = await ControlBench.CreateAsync(Devices);

@@ -44,6 +44,37 @@ public sealed class ScanQueueTests
     }
 
     [Fact]
+    public async Task A_request_that_the_record_cannot_hold_is_refused_and_a_large_one_runs()
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        var refused = await bench.SubmitAsync(
+            Line with { Metadata = new Dictionary<string, string> { ["comment"] = new('x', 33_000) } });
+        Assert.Equal("scan.request.large", Reason(refused).Code);
+        bench.Start();
+        var large = Line with { Metadata = new Dictionary<string, string> { ["comment"] = new('x', 32_000) } };
+        Assert.True((await bench.EndOfAsync(await bench.AcceptAsync(large))).State.IsOver);
+        Assert.True((await bench.EndOfAsync(await bench.AcceptAsync(Line))).State.IsOver);
+    }
+
+    [Fact]
+    public async Task An_end_with_endless_reasons_is_recorded()
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        await bench.AcceptAsync(Line with { Metadata = new Dictionary<string, string> { ["comment"] = new('x', 32_000) } });
+        var scan = (await bench.Store.FindAsync("2-bm", "1", Cancel))!;
+        var reasons = Enumerable.Range(0, 1000).Select(_ => ScanErrors.Failed.Because(new string('y', 10_000))).ToList();
+        var ended = await bench.Store.EndAsync(
+            scan,
+            new ScanEnded(ScanState.Cancelled, 0, reasons),
+            new Why(ControlBench.Who, reasons[0].Message, scan.Id),
+            null,
+            Cancel);
+        Assert.Equal(16, ended.State!.Reasons.Count);
+        Assert.All(ended.State.Reasons, r => Assert.InRange(r.Message.Length, 1, 500));
+        Assert.Equal("985 more reasons are in the log.", ended.State.Reasons[^1].Message);
+    }
+
+    [Fact]
     public async Task The_order_is_kept_across_a_restart()
     {
         await using var bench = await ControlBench.CreateAsync(Devices);

@@ -1,5 +1,9 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Ledger;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
 using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Scans;
@@ -157,6 +161,26 @@ public sealed class ScanWorkerTests
         Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(waiting)).State);
     }
 
+    [Theory]
+    [InlineData(ScanEnd.Completed, false, "Completed", "")]
+    [InlineData(ScanEnd.Completed, true, "Completed", "")]
+    [InlineData(ScanEnd.Aborted, false, "Aborted", "scan.aborted")]
+    [InlineData(ScanEnd.Aborted, true, "Aborted", "scan.aborted")]
+    [InlineData(ScanEnd.Interrupted, false, "Interrupted", "scan.interrupted")]
+    [InlineData(null, true, "Interrupted", "scan.interrupted")]
+    public async Task A_scan_that_a_program_left_ends_as_its_closed_files_say(
+        ScanEnd? recorded, bool isPaused, string state, string code)
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        var number = await bench.AcceptAsync(Line(7));
+        await LeaveAsync(bench, number, recorded, isPaused);
+        bench.Start();
+        var record = await bench.EndOfAsync(number);
+        Assert.Equal((state, recorded is null ? 2 : 5), (record.State.ToString(), record.Points));
+        Assert.Equal(code, string.Join(' ', record.Reasons.Select(r => r.Code)));
+        Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(await bench.AcceptAsync(Line(2)))).State);
+    }
+
     [Fact]
     public async Task A_scan_that_cannot_run_any_more_is_cancelled_and_the_next_one_runs()
     {
@@ -182,6 +206,36 @@ public sealed class ScanWorkerTests
         bench.Start();
         Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(await bench.AcceptAsync(Line(2)))).State);
         Assert.Equal("42", await File.ReadAllTextAsync(bench.EpochFile, Cancel));
+    }
+
+    // What a program leaves behind that dies between closing the files and recording the end.
+    private static async Task LeaveAsync(ControlBench bench, int number, ScanEnd? recorded, bool isPaused)
+    {
+        var pending = (await bench.Store.FindAsync("2-bm", $"{number}", Cancel))!;
+        var id = Guid.Parse(pending.Id);
+        await bench.Store.StartAsync(
+            pending,
+            new ScanStarted("/data", "S00001", 7),
+            (transaction, scan) => RecordingStore.OpenAsync(
+                transaction, new RecordingRow(id, "2-bm", number, "/data", "S00001", "line", scan.State!.StartedAt!.Value), Cancel),
+            Cancel);
+        if (isPaused)
+        {
+            (await bench.Store.ChangeAsync(
+                pending.Id,
+                _ => new Accepted<IReadOnlyList<ScanEntry>>([new ScanPaused(2)]),
+                new Why(ControlBench.Who, "held", pending.Id),
+                Cancel)).OrThrow();
+        }
+
+        if (recorded is { } end)
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            await bench.Recordings.CloseAsync(
+                new RecordingClosed(
+                    id, "2-bm", number, "line", end, 5, now, now, "/data", [], [], new Dictionary<string, string>()),
+                Cancel);
+        }
     }
 
     private static ScanRequest Line(int steps) => new()

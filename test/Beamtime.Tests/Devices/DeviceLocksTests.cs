@@ -1,7 +1,7 @@
-using Beamtime.Control.Scans;
+using Beamtime.Control.Devices;
 using Beamtime.Tests.Support;
 
-namespace Beamtime.Tests.Scans;
+namespace Beamtime.Tests.Devices;
 
 public sealed class DeviceLocksTests
 {
@@ -34,5 +34,34 @@ public sealed class DeviceLocksTests
         _locks.Release(1);
         Assert.Null(_locks.OwnerOf("samx"));
         Assert.Null(_locks.OwnerOf("samy"));
+    }
+
+    [Fact]
+    public async Task A_set_takes_a_free_device_and_a_scan_waits_for_it()
+    {
+        Assert.True(_locks.TryTakeForSet("samx", out var set));
+        Assert.False(_locks.TryTakeForSet("samx", out var other));
+        Assert.Equal("being set", other.ToString());
+        Assert.Null(_locks.OwnerOf("samx"));
+        var scan = _locks.AcquireAsync(1, ["samx", "samy"], Cancel);
+        Assert.False(scan.IsCompleted);
+        _locks.Release(set);
+        await scan.Soon();
+        Assert.False(_locks.TryTakeForSet("samx", out other));
+        Assert.Equal("used by scan 1", other.ToString());
+        _locks.Release(set);
+        _locks.ReleaseStopped("samx");
+        Assert.Equal(1, _locks.OwnerOf("samx"));
+    }
+
+    [Fact]
+    public void A_set_that_was_stopped_does_not_release_the_next_one()
+    {
+        Assert.True(_locks.TryTakeForSet("samx", out var first));
+        _locks.ReleaseStopped("samx");
+        Assert.True(_locks.TryTakeForSet("samx", out var second));
+        _locks.Release(first);
+        Assert.False(_locks.TryTakeForSet("samx", out var use));
+        Assert.Same(second, use);
     }
 }
