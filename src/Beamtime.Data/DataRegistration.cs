@@ -48,6 +48,7 @@ internal static class DataRegistration
         new JobWorkerOptions
         {
             Name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
+            Retention = s.GetRequiredService<JobOptions>(),
             // Only jitter is drawn from it: what matters is that two programs differ.
             Seed = HashCode.Combine(Environment.ProcessId, s.GetRequiredService<TimeProvider>().GetTimestamp()),
         },

@@ -100,17 +100,25 @@ internal sealed partial class PermitWatch
         }
 
         // What a device published while it was being read is newer than what was read.
-        if (ReferenceEquals(slot.Seen, before))
-        {
-            See(slot, seen);
-        }
+        See(slot, seen, unless: now => !ReferenceEquals(now, before));
     }
 
-    private void See(Slot slot, Observation seen)
+    private void See(Slot slot, Observation seen, Predicate<Observation?>? unless = null)
     {
-        var before = ReadingOf(slot).State;
-        slot.Seen = seen;
-        var after = ReadingOf(slot);
+        PermitState before;
+        PermitReading after;
+        lock (slot.Gate)
+        {
+            if (unless is not null && unless(slot.Seen))
+            {
+                return;
+            }
+
+            before = ReadingOf(slot).State;
+            slot.Seen = seen;
+            after = ReadingOf(slot);
+        }
+
         if (after.State != before)
         {
             var cause = after.Doubt ?? $"{slot.Signal.Address} is {after.Value}";
@@ -149,6 +157,9 @@ internal sealed partial class PermitWatch
         private volatile Observation? _seen;
 
         public WatchedSignal Signal => signal;
+
+        /// <summary>Held by who writes; readers take what stands there.</summary>
+        public Lock Gate { get; } = new();
 
         public Observation? Seen
         {

@@ -69,11 +69,19 @@ internal static class PointApi
     }
 
     private static IResult Live(
-        ScanTopics topics, TimeProvider time, CancellationToken cancel) =>
-        TypedResults.ServerSentEvents(EventsAsync(topics.Points, time, cancel));
+        ScanTopics topics, PointBundler bundler, TimeProvider time, CancellationToken cancel) =>
+        TypedResults.ServerSentEvents(EventsAsync(topics.Points, () => bundler.Running, time, cancel));
 
-    private static async IAsyncEnumerable<SseItem<LiveEvent>> EventsAsync(
-        Topic<ScanDocument> points, TimeProvider time, [EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>What one viewer is told, beginning with the openings of the scans that run.</summary>
+    /// <param name="points">Openings, points and ends.</param>
+    /// <param name="running">Gives the openings of the scans that run.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancel">Ends the stream.</param>
+    internal static async IAsyncEnumerable<SseItem<LiveEvent>> EventsAsync(
+        Topic<ScanDocument> points,
+        Func<IReadOnlyList<ScanOpened>> running,
+        TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         var signal = new TopicSignal();
         using var subscription = points.SubscribeLossy(signal);
@@ -81,9 +89,23 @@ internal static class PointApi
         var batch = new ScanDocument[4096];
         // Without a first event the answer's head would wait for the next scan.
         yield return new SseItem<LiveEvent>(new LiveEvent { Scan = 0 }, "subscribed");
+        // At first, and whenever this viewer was so slow that it may have missed an opening.
+        var skipped = -1L;
         while (!cancel.IsCancellationRequested)
         {
             var count = subscription.Read(batch);
+            if (skipped != subscription.Skipped)
+            {
+                skipped = subscription.Skipped;
+                foreach (var opened in running())
+                {
+                    if (Told(opened, open, isKept: true) is { } told)
+                    {
+                        yield return new SseItem<LiveEvent>(told);
+                    }
+                }
+            }
+
             var stride = Math.Max(1, count / MostPerRead);
             for (var i = 0; i < count; i++)
             {
@@ -107,7 +129,7 @@ internal static class PointApi
     {
         switch (document)
         {
-            case ScanOpened opened:
+            case ScanOpened opened when !open.ContainsKey(opened.Scan):
                 LiveColumn[] columns =
                 [
                     .. opened.Columns.SelectMany(c => c.Signals

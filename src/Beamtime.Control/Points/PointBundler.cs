@@ -22,6 +22,7 @@ internal sealed partial class PointBundler
     private readonly PointOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<PointBundler> _logger;
+    private volatile IReadOnlyList<ScanOpened> _running = [];
 
     /// <summary>A bundler that misses nothing published from now on.</summary>
     /// <param name="scans">Openings and ends of scans.</param>
@@ -42,6 +43,12 @@ internal sealed partial class PointBundler
         _scanDocuments = scans.Subscribe(_signal);
         _pointReadings = readings.Subscribe(_signal);
     }
+
+    /// <summary>
+    /// The openings of the scans whose points are coming. Who subscribes to the points first and looks here then misses no
+    /// running scan; it may see an opening twice.
+    /// </summary>
+    public IReadOnlyList<ScanOpened> Running => _running;
 
     /// <summary>Bundles until cancelled.</summary>
     /// <param name="cancel">Ends the loop.</param>
@@ -92,6 +99,7 @@ internal sealed partial class PointBundler
         {
             case ScanOpened opened:
                 _open[opened.Scan] = new OpenScan(opened);
+                Announce();
                 await _points.PublishAsync(opened, cancel);
                 break;
             case ScanClosed closed when _open.TryGetValue(closed.Scan, out var scan):
@@ -151,6 +159,7 @@ internal sealed partial class PointBundler
         if (scan.Closing is { } closing && scan.Next >= closing.Points)
         {
             _open.Remove(closing.Scan);
+            Announce();
             await _points.PublishAsync(closing.Points < scan.Next ? closing.WithPoints(scan.Next) : closing, cancel);
         }
     }
@@ -186,6 +195,9 @@ internal sealed partial class PointBundler
             await EmitReadyAsync(scan, cancel);
         }
     }
+
+    // Before the opening or the end is published: who subscribes after that must find the change here.
+    private void Announce() => _running = [.. _open.Values.Select(s => s.Opened)];
 
     private void Tick()
     {

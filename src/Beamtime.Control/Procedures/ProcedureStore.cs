@@ -1,5 +1,4 @@
 using Beamtime.Core.Database;
-using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
 using Microsoft.Extensions.Logging;
 using Npgsql;

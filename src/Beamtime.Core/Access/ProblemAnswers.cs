@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
+using Beamtime.Core.Database;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Beamtime.Core.Access;
 
@@ -68,6 +70,9 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, ILogger<Probl
                 break;
             case FaultException fault:
                 Failed(log, fault, route, context.TraceIdentifier, fault.Reason.Code);
+                break;
+            case NpgsqlException outage when outage.IsOutage():
+                Failed(log, outage, route, context.TraceIdentifier, DatabaseErrors.Unreachable.Code);
                 break;
             default:
                 Unexpected(log, failure, route, context.TraceIdentifier);

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Beamtime.Core.Database;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using Npgsql;
 
 namespace Beamtime.Core.Access;
 
@@ -18,6 +20,10 @@ internal static class ProblemWriter
     {
         RefusedException refused => OfReasons(refused.Reasons, correlationId),
         FaultException fault => Write([fault.Reason], StatusOfFault(fault.Reason), correlationId),
+        NpgsqlException outage when outage.IsOutage() => Write(
+            [DatabaseErrors.Unreachable.Because("the database does not answer")],
+            StatusCodes.Status503ServiceUnavailable,
+            correlationId),
         BadHttpRequestException bad => Write([OfBadRequest(bad)], bad.StatusCode, correlationId),
         _ => Write(
             [AccessErrors.Bug.Because("the program met something it does not expect")],

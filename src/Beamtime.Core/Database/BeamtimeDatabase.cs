@@ -111,16 +111,6 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
     public Task<int> MigrateAsync(MigrationSet migrations, CancellationToken cancel) =>
         new Migrator(Owner, migrations, _log).ApplyAsync(cancel);
 
-    /// <summary>Refuses to go on unless the database has the shape that the program needs.</summary>
-    public async Task DemandMigratedAsync(MigrationSet migrations, CancellationToken cancel)
-    {
-        if (await new Migrator(Owner, migrations, _log).PendingAsync(cancel) is { Count: > 0 } pending)
-        {
-            throw new RefusedException(DatabaseErrors.NotMigrated.Because(
-                $"the database lacks {string.Join(", ", pending.Select(m => m.Name))}"));
-        }
-    }
-
     /// <summary>Begins a transaction; dispose it, and commit it before.</summary>
     public async Task<DatabaseTransaction> BeginAsync(CancellationToken cancel)
     {

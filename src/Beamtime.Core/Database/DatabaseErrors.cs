@@ -93,8 +93,9 @@ internal static class DatabaseErrors
         "The database was migrated by a newer program.",
         "Install that program's version or a later one.");
 
-    public static readonly ErrorCode NotMigrated = new(
-        "database.migration.missing",
-        "The database lacks migrations that this program needs.",
-        "Run beamtime migrate.");
+    public static readonly ErrorCode Unreachable = new(
+        "database.unreachable",
+        "The database does not answer, is stopping, or is too busy for what was asked.",
+        "Ask again in a moment; a running scan goes on. If it lasts, look at the database's own log.",
+        RetryClass.Later);
 }

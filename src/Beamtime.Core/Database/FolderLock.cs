@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Beamtime.Sdk.Errors;
 using Microsoft.Win32.SafeHandles;
 
 namespace Beamtime.Core.Database;
@@ -9,7 +10,7 @@ namespace Beamtime.Core.Database;
 /// that ends; the descriptor is closed on exec, so PostgreSQL does not inherit it. The file says who holds it and where
 /// the socket of its cluster lies.
 /// </summary>
-internal sealed class FolderLock : IDisposable
+internal sealed class FolderLock : IDisposable, IAsyncDisposable
 {
     private readonly SafeFileHandle _file;
 
@@ -34,6 +35,30 @@ internal sealed class FolderLock : IDisposable
         return new FolderLock(file);
     }
 
+    /// <summary>Takes the lock.</summary>
+    /// <param name="folder">The data folder; exists.</param>
+    /// <param name="socketFolder">Where the socket of its cluster lies; empty where it has none.</param>
+    /// <exception cref="RefusedException"><c>database.folder.locked</c>.</exception>
+    public static FolderLock Take(string folder, string socketFolder) => TryTake(folder, socketFolder)
+        ?? throw new RefusedException(DatabaseErrors.FolderLocked.Because(
+            $"{folder} is held by process {ReadHolder(folder).Pid?.ToString(CultureInfo.InvariantCulture) ?? "(unknown)"}"));
+
+    /// <summary>Takes the lock of a data folder that holds no cluster, because the database is another program's.</summary>
+    /// <param name="folder">The data folder; made where missing.</param>
+    /// <exception cref="RefusedException">Another program holds it, or it cannot be used.</exception>
+    public static FolderLock TakeWithoutCluster(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return Take(folder, socketFolder: "");
+        }
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+        {
+            throw new RefusedException(DatabaseErrors.FolderRights.Because($"{folder}: {error.Message}"));
+        }
+    }
+
     /// <summary>Who wrote the lock file last: process id and socket folder, null where it says nothing.</summary>
     public static (int? Pid, string? SocketFolder) ReadHolder(string folder)
     {
@@ -46,4 +71,10 @@ internal sealed class FolderLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
 }

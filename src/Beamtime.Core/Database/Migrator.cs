@@ -30,17 +30,6 @@ internal sealed partial class Migrator(NpgsqlDataSource owner, MigrationSet migr
         }
     }
 
-    /// <summary>What the database lacks, without changing it.</summary>
-    /// <exception cref="RefusedException">The database was shaped by another program; every reason.</exception>
-    public async Task<IReadOnlyList<Migration>> PendingAsync(CancellationToken cancel)
-    {
-        await using var connection = await owner.OpenConnectionAsync(cancel);
-        await using var exists = new NpgsqlCommand("select to_regclass('migrations') is not null", connection);
-        return (bool)(await exists.ExecuteScalarAsync(cancel))!
-            ? Compare(await ReadAppliedAsync(connection, cancel))
-            : migrations.Migrations;
-    }
-
     private async Task<Migration?> ApplyNextAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel);

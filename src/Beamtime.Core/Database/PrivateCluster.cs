@@ -75,9 +75,7 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
             throw new RefusedException(reasons);
         }
 
-        var folderLock = FolderLock.TryTake(folder.Root, folder.SocketFolder)
-            ?? throw new RefusedException(DatabaseErrors.FolderLocked.Because(
-                $"{folder.Root} is held by process {FolderLock.ReadHolder(folder.Root).Pid?.ToString() ?? "(unknown)"}"));
+        var folderLock = FolderLock.Take(folder.Root, folder.SocketFolder);
         var cluster = new PrivateCluster(folder, options, account!, binaries!, folderLock, time, log);
         try
         {

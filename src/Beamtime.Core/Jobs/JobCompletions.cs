@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Beamtime.Core.Database;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

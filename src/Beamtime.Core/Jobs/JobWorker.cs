@@ -17,6 +17,7 @@ internal sealed partial class JobWorker
     private readonly JobLeases _leases;
     private readonly JobHandlers _handlers;
     private readonly JobRescuer _rescuer;
+    private readonly JobPruner _pruner;
     private readonly JobWorkerOptions _options;
     private readonly JobMetrics _metrics;
     private readonly TimeProvider _time;
@@ -57,6 +58,7 @@ internal sealed partial class JobWorker
         _leases = new JobLeases(database.Source);
         _handlers = handlers;
         _rescuer = new JobRescuer(_leases, database.Notifier, metrics, logs.CreateLogger<JobRescuer>());
+        _pruner = new JobPruner(new JobStore(database), options.Retention, time, logs.CreateLogger<JobPruner>());
         _options = options;
         _metrics = metrics;
         _time = time;
@@ -167,6 +169,7 @@ internal sealed partial class JobWorker
         while (true)
         {
             await UnlessOutageAsync(() => _rescuer.RescueAsync(_stopping), 0, _stopping);
+            await UnlessOutageAsync(() => _pruner.PruneAsync(_stopping), 0, _stopping);
             await Task.Delay(_options.RescueEvery, _time, _stopping);
         }
     }

@@ -21,6 +21,9 @@ internal sealed record JobWorkerOptions
     /// <summary>How often it looks for jobs of silent workers.</summary>
     public TimeSpan RescueEvery { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long finished and dead jobs are kept.</summary>
+    public JobOptions Retention { get; init; } = new();
+
     /// <summary>How long a stop waits for handlers to end; what still runs then is left to its lease.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
 

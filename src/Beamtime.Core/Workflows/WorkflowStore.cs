@@ -39,7 +39,7 @@ internal sealed class WorkflowStore(BeamtimeDatabase database, JobQueue queue, J
     /// <typeparam name="TResult">What it returns.</typeparam>
     /// <param name="transaction">The transaction that makes it necessary.</param>
     /// <param name="kind">The kind in its newest version.</param>
-    /// <param name="key">Starting twice with one key gives one workflow, also after it has ended; null for no key.</param>
+    /// <param name="key">Starting twice with one key gives one workflow, until it is removed after its retention; null for no key.</param>
     /// <param name="input">What it is started with.</param>
     /// <param name="correlation">What it belongs to.</param>
     /// <param name="cancel">Ends the call.</param>

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Beamtime.Data.Storage;
 
 namespace Beamtime.Data.Compute;
 
@@ -6,7 +6,7 @@ namespace Beamtime.Data.Compute;
 /// A file that appears whole or not at all: written under a name of its own beside its place, synced, then renamed. What a killed
 /// program left behind is removed by the next that writes the same file; what another one still writes is left alone.
 /// </summary>
-internal sealed partial class PartialFile : IDisposable
+internal sealed class PartialFile : IDisposable
 {
     private const string Suffix = ".partial";
     private bool _isPublished;
@@ -38,10 +38,10 @@ internal sealed partial class PartialFile : IDisposable
     /// <summary>Syncs the written and closed file and gives it its name, in place of an older one.</summary>
     public void Publish()
     {
-        Sync(PartialPath);
+        FileCalls.SyncFile(PartialPath);
         File.Move(PartialPath, Path, overwrite: true);
         _isPublished = true;
-        Sync(Folder);
+        FileCalls.SyncFolder(Folder);
     }
 
     /// <summary>Removes what was not published.</summary>
@@ -70,39 +70,4 @@ internal sealed partial class PartialFile : IDisposable
             // Somebody writes it.
         }
     }
-
-    // By descriptor, without the lock that a stream takes: a child started meanwhile may have inherited the writer's.
-    private static void Sync(string path)
-    {
-        const int readOnly = 0;
-        var descriptor = Open(path, readOnly);
-        if (descriptor < 0)
-        {
-            throw new IOException($"'{path}' could not be opened to be synced (error {Marshal.GetLastPInvokeError()}).");
-        }
-
-        try
-        {
-            if (Synchronise(descriptor) != 0)
-            {
-                throw new IOException($"'{path}' could not be synced (error {Marshal.GetLastPInvokeError()}).");
-            }
-        }
-        finally
-        {
-            _ = Close(descriptor);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int Synchronise(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int Close(int descriptor);
 }

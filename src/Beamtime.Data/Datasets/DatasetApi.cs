@@ -22,6 +22,9 @@ internal static class DatasetApi
         var group = routes.MapGroup("/datasets").WithTags("datasets").RequirePermission(Read);
         group.MapGet("", ListAsync).WithName("ListDatasets").Produces<DatasetPage>();
         group.MapGet("/{id}", ShowAsync).WithName("ShowDataset").Produces<DatasetView>();
+        group.MapPost("/{id}/retry", RetryAsync).RequirePermission("datasets.retry").WithName("RetryDataset")
+            .WithSummary("Has the failed flow of a data set go on at the step that failed")
+            .Produces<DatasetView>(StatusCodes.Status202Accepted);
         return routes;
     }
 
@@ -47,15 +50,43 @@ internal static class DatasetApi
 
     private static async Task<IResult> ShowAsync(
         string id, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, DatasetActivity activity, StorageSet storages,
+        CancellationToken cancel) =>
+        Results.Ok(await ViewAsync(await FindAsync(id, store, cancel), ledger, store, workflows, activity, storages, cancel));
+
+    private static async Task<IResult> RetryAsync(
+        string id, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, DatasetActivity activity, StorageSet storages,
         CancellationToken cancel)
     {
-        var dataset = Guid.TryParse(id, out var guid) && await store.ReadAsync(new DatasetId(guid), cancel) is not null
+        var dataset = await FindAsync(id, store, cancel);
+        if ((await store.ReadAsync(dataset, cancel))!.Workflow is not { } of)
+        {
+            throw new RefusedException(DatasetErrors.FlowNotFailed.Because($"no flow takes care of data set {id}"));
+        }
+
+        var workflow = new WorkflowId(of);
+        if (await workflows.ShowAsync(workflow, cancel) is { Workflow.State: not WorkflowState.Failed and var state })
+        {
+            throw new RefusedException(DatasetErrors.FlowNotFailed.Because($"the flow of data set {id} is {state}"));
+        }
+
+        (await workflows.RetryAsync(workflow, cancel)).OrThrow();
+        return Results.Accepted(
+            $"/api/v2/datasets/{dataset}", await ViewAsync(dataset, ledger, store, workflows, activity, storages, cancel));
+    }
+
+    private static async Task<DatasetId> FindAsync(string id, DatasetStore store, CancellationToken cancel) =>
+        Guid.TryParse(id, out var guid) && await store.ReadAsync(new DatasetId(guid), cancel) is not null
             ? new DatasetId(guid)
             : await store.FindAsync(id, cancel)
                 ?? throw new RefusedException(DatasetErrors.Unknown.Because($"there is no data set '{id}'"));
+
+    private static async Task<DatasetView> ViewAsync(
+        DatasetId dataset, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, DatasetActivity activity,
+        StorageSet storages, CancellationToken cancel)
+    {
         var state = await ledger.LoadAsync(DatasetStream.Kind, dataset.ToString(), cancel);
         var content = await store.ReadAsync(dataset, cancel);
         var workflow = content!.Workflow is { } of ? await workflows.ShowAsync(new WorkflowId(of), cancel) : null;
-        return Results.Ok(DatasetView.Of(state, content, storages, workflow, activity[dataset]));
+        return DatasetView.Of(state, content, storages, workflow, activity[dataset]);
     }
 }

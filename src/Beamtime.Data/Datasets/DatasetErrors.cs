@@ -18,6 +18,11 @@ internal static class DatasetErrors
         "The files of the data set have not been found on a storage yet.",
         "Wait for its workflow, or see there why it stopped.");
 
+    public static readonly ErrorCode FlowNotFailed = new(
+        "dataset.flow.not_failed",
+        "The flow of the data set has not failed, or there is none: nothing can be retried.",
+        "Show the data set; one whose flow runs goes on by itself, one that has succeeded needs nothing.");
+
     public static readonly ErrorCode PageInvalid = new(
         "dataset.page.invalid",
         "The page asked for does not exist: the offset is negative or the limit not from 1 to 1000.",

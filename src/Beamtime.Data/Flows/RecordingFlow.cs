@@ -53,8 +53,9 @@ internal sealed partial class FlowJson : JsonSerializerContext;
 internal sealed class RecordingFlow(
     StorageSet storages, DatasetRegister register, DatasetTransfer transfer, VolumeMaking reconstructing)
 {
-    // A full disk or a storage that is away passes; with the usual pauses this waits for over an hour.
-    private const int CopyFailures = 20;
+    // A full disk or a storage that is away passes, if only after a weekend. With the usual pauses, half of at most five
+    // minutes each, this waits for 41 hours on average; what no waiting mends is refused at once.
+    private const int CopyFailures = 1000;
 
     /// <summary>The kind of the workflow.</summary>
     public static WorkflowKind<RecordingFlowInput, RecordingFlowResult> Kind { get; } = new(

@@ -46,10 +46,6 @@ internal sealed record StoragePlace(string Name, string Folder, StorageTier Tier
     /// <exception cref="RefusedException"><c>storage.path.escape</c>.</exception>
     public string Resolve(string path) => Find(path).OrThrow();
 
-    /// <summary>Whether an absolute path lies below this storage's folder, by its name alone.</summary>
-    /// <param name="path">An absolute path.</param>
-    public bool Contains(string path) => IsBelow(Path.GetFullPath(path), Folder);
-
     /// <summary>The path within this storage of an absolute one.</summary>
     /// <param name="path">An absolute path, which may lead through links; it must exist.</param>
     /// <exception cref="RefusedException"><c>storage.path.outside</c>.</exception>

@@ -66,14 +66,6 @@ internal sealed class StorageSet
             : throw new RefusedException(reasons);
     }
 
-    /// <summary>The storage that an absolute path lies in, or null.</summary>
-    /// <param name="path">An absolute path; it must exist.</param>
-    public StoragePlace? Holding(string path)
-    {
-        var real = RealPath.Of(path);
-        return All.FirstOrDefault(p => StoragePlace.IsBelow(real, p.Folder));
-    }
-
     private static Reason? Check(string name, string folder, StorageEntry entry)
     {
         try

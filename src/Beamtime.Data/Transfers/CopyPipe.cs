@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Beamtime.Data.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace Beamtime.Data.Transfers;

@@ -40,8 +40,12 @@ internal sealed class DatasetTransfer(
         var (id, path) = (order.Dataset, order.File.Path);
         var source = order.From.Resolve($"{order.Folder}/{path}");
         var target = order.To.Resolve($"{order.Folder}/{path}");
-        await database.TransactAsync(
-            transaction => DatasetRegister.RemakeAsync(transaction, id, path, order.To.Name, cancel), cancel);
+        if (!File.Exists(target))
+        {
+            await database.TransactAsync(
+                transaction => DatasetRegister.RemakeAsync(transaction, id, path, order.To.Name, cancel), cancel);
+        }
+
         try
         {
             var finished = await copy.RunAsync(
@@ -56,13 +60,14 @@ internal sealed class DatasetTransfer(
                 },
                 Tell(id, $"copying {path} to {order.To.Name}"),
                 cancel);
+            var copied = new FileCopied(path, order.To.Name, finished.Bytes, finished.Sha256, finished.WasThere);
             await database.TransactAsync(
-                transaction => register.CopiedAsync(
-                    transaction,
-                    id,
-                    new FileCopied(path, order.To.Name, finished.Bytes, finished.Sha256, finished.WasThere),
-                    why,
-                    cancel),
+                async transaction =>
+                {
+                    // A copy that was called bad or lost and yet lies there right is made anew by having looked.
+                    await DatasetRegister.RemakeAsync(transaction, id, path, order.To.Name, cancel);
+                    await register.CopiedAsync(transaction, id, copied, why, cancel);
+                },
                 cancel);
             await VerifyAsync(order, target, finished, why, cancel);
             return new FileVerified(path, order.To.Name, finished.Sha256);

@@ -1,3 +1,4 @@
+using Beamtime.Data.Storage;
 using Beamtime.Sdk.Errors;
 using Microsoft.Win32.SafeHandles;
 

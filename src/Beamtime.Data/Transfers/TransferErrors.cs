@@ -8,12 +8,12 @@ internal static class TransferErrors
     public static readonly ErrorCode SourceMissing = new(
         "transfer.source.missing",
         "The file to copy is not there.",
-        "Bring the file back from another copy, then retry the job.");
+        "Bring the file back from another copy, then run beamtime dataset retry.");
 
     public static readonly ErrorCode SourceUnreadable = new(
         "transfer.source.unreadable",
         "The file to copy cannot be read.",
-        "Give the program's account the right to read it, or check its disk; then retry.",
+        "Give the program's account the right to read it, or check its disk; then wait, or run beamtime dataset retry.",
         RetryClass.Later);
 
     public static readonly ErrorCode SourceChanged = new(
@@ -29,12 +29,12 @@ internal static class TransferErrors
     public static readonly ErrorCode TargetDiffers = new(
         "transfer.target.differs",
         "Another file with other content lies where the copy belongs; nothing was overwritten.",
-        "Look at both files; move the one at the target away if it is not wanted, then retry the job.");
+        "Look at both files; move the one at the target away if it is not wanted, then run beamtime dataset retry.");
 
     public static readonly ErrorCode TargetUnwritable = new(
         "transfer.target.unwritable",
         "The target's folder cannot be made or written.",
-        "Give the program's account the right to write there, or mount the storage; then retry.",
+        "Give the program's account the right to write there, or mount the storage; then wait, or run beamtime dataset retry.",
         RetryClass.Later);
 
     public static readonly ErrorCode TargetFull = new(
@@ -52,10 +52,10 @@ internal static class TransferErrors
     public static readonly ErrorCode CopyMissing = new(
         "transfer.copy.missing",
         "A copy that was made is not there.",
-        "Find who removed it; retry the job to make it anew.");
+        "Find who removed it; run beamtime dataset retry to make it anew.");
 
     public static readonly ErrorCode CopyCorrupt = new(
         "transfer.copy.corrupt",
         "A copy reads back with another checksum than what was written.",
-        "Check the disk and memory of its storage; move the bad copy away and retry the job.");
+        "Check the disk and memory of its storage; move the bad copy away and run beamtime dataset retry.");
 }

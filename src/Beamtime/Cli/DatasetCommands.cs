@@ -14,6 +14,8 @@ internal static class DatasetCommands
     {
         CommandRun.OnServer(new Command("ls", "List the data sets, newest first."), ListAsync),
         CommandRun.OnServer(new Command("show", "Show a data set: files, copies, lineage, progress.") { Dataset }, ShowAsync),
+        CommandRun.OnServer(
+            new Command("retry", "Have the failed flow of a data set go on at the step that failed.") { Dataset }, RetryAsync),
     };
 
     private static async Task<ExitCode> ListAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
@@ -44,6 +46,13 @@ internal static class DatasetCommands
         var dataset = await client.GetAsync<DatasetView>(
             $"datasets/{BeamtimeClient.Part(run.Arguments.GetValue(Dataset)!)}", cancel);
         return run.Print(dataset, console => Print(dataset, console));
+    }
+
+    private static async Task<ExitCode> RetryAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var dataset = await client.PostAsync<DatasetView>(
+            $"datasets/{Uri.EscapeDataString(run.Arguments.GetValue(Dataset)!)}/retry", new { }, cancel);
+        return run.Print(dataset, console => console.WriteLine($"the flow of {dataset.Summary.Name} goes on"));
     }
 
     private static void Print(DatasetView dataset, IAnsiConsole console)

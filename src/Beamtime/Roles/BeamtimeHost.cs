@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Control;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
@@ -26,14 +27,12 @@ namespace Beamtime.Roles;
 internal sealed class BeamtimeHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly BeamtimeDatabase _database;
-    private readonly DeviceRoster _roster;
+    private readonly Stack<IAsyncDisposable> _held;
 
-    private BeamtimeHost(WebApplication app, BeamtimeDatabase database, DeviceRoster roster)
+    private BeamtimeHost(WebApplication app, Stack<IAsyncDisposable> held)
     {
         _app = app;
-        _database = database;
-        _roster = roster;
+        _held = held;
     }
 
     /// <summary>Where REST is served: <c>http://127.0.0.1:8750</c>.</summary>
@@ -59,21 +58,38 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, launch.Settings.Get<ApiOptions>().Port));
         using var logs = LoggerFactory.Create(launch.ConfigureLogging);
         var folder = ClusterFolder.For(launch.Database).Root;
-        var devices = DeviceFile.Read(launch.Site.DevicesFile);
+        var devices = ReadSite(launch.Site);
 
-        var database = await BeamtimeDatabase.OpenAsync(launch.Database, time, logs, cancel);
-        DeviceRoster? roster = null;
+        // Given back in the reverse order, when the program stops or when it does not start.
+        var held = new Stack<IAsyncDisposable>();
         try
         {
+            if (launch.Database.Url is { Length: > 0 })
+            {
+                // A private cluster holds the lock of its folder itself.
+                held.Push(FolderLock.TakeWithoutCluster(folder));
+            }
+
+            var database = await BeamtimeDatabase.OpenAsync(launch.Database, time, logs, cancel);
+            held.Push(database);
+            var beamline = launch.Settings.Get<ScanOptions>().Beamline;
+            var beamlineLock = await SessionLock.TakeAsync(
+                database.Owner,
+                $"beamtime beamline {beamline}",
+                RoleErrors.BeamlineTaken.Because($"beamline {beamline} is run by another program"),
+                time,
+                cancel);
+            held.Push(beamlineLock);
             await database.MigrateAsync(Migrations, cancel);
             var storages = StorageSet.Open(launch.Settings.Get<StorageOptions>(), folder);
-            roster = await DeviceRoster.ConnectAsync(
+            var roster = await DeviceRoster.ConnectAsync(
                 devices,
                 launch.Plugins,
                 launch.Settings.Get<DeviceOptions>(),
                 time,
                 logs.CreateLogger<DeviceRoster>(),
                 cancel);
+            held.Push(roster);
             builder.Services
                 .AddSettings(launch.Settings)
                 .AddSingleton(launch.Site)
@@ -94,6 +110,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
             builder.Services.AddSingleton<HostFailure>();
+            builder.Services.AddSingleton<IHostedService>(s => Loop(s, "beamline lock", beamlineLock.KeepAsync));
             foreach (var place in Enumerable.Range(0, ControlRegistration.LoopCount + DataRegistration.LoopCount))
             {
                 builder.Services.AddSingleton<IHostedService>(s => LoopAt(s, place));
@@ -114,16 +131,11 @@ internal sealed class BeamtimeHost : IAsyncDisposable
 
             await app.Services.RecoverControlAsync(cancel);
             await StartAsync(app, cancel);
-            return new BeamtimeHost(app, database, roster);
+            return new BeamtimeHost(app, held);
         }
         catch
         {
-            if (roster is not null)
-            {
-                await roster.DisposeAsync();
-            }
-
-            await database.DisposeAsync();
+            await GiveBackAsync(held);
             throw;
         }
     }
@@ -149,8 +161,41 @@ internal sealed class BeamtimeHost : IAsyncDisposable
     {
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
-        await _roster.DisposeAsync();
-        await _database.DisposeAsync();
+        await GiveBackAsync(_held);
+    }
+
+    private static async ValueTask GiveBackAsync(Stack<IAsyncDisposable> held)
+    {
+        while (held.TryPop(out var last))
+        {
+            await last.DisposeAsync();
+        }
+    }
+
+    // Before anything is made: a mistake in any of the site's files leaves nothing behind. What a file says about devices
+    // is checked once they are known.
+    private static IReadOnlyList<DeviceEntry> ReadSite(Site site)
+    {
+        List<Reason> mistakes = [];
+        Check(() => DeviceFile.Read(site.DevicesFile));
+        foreach (var file in new[] { site.BeamlineFile, site.ProceduresFile }.Where(File.Exists))
+        {
+            Check(() => SafeYaml.Read(file));
+        }
+
+        return mistakes.Count == 0 ? DeviceFile.Read(site.DevicesFile) : throw new RefusedException(mistakes);
+
+        void Check(Func<object> read)
+        {
+            try
+            {
+                read();
+            }
+            catch (RefusedException refused)
+            {
+                mistakes.AddRange(refused.Reasons);
+            }
+        }
     }
 
     // The document is the same wherever the program runs.
@@ -166,9 +211,11 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         var (name, run) = place < ControlRegistration.LoopCount
             ? services.ControlLoops()[place]
             : services.DataLoops()[place - ControlRegistration.LoopCount];
-        return new RoleLoop(
-            name, run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>());
+        return Loop(services, name, run);
     }
+
+    private static RoleLoop Loop(IServiceProvider services, string name, Func<CancellationToken, Task> run) => new(
+        name, run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>());
 
     private static async Task StartAsync(WebApplication app, CancellationToken cancel)
     {

@@ -16,4 +16,10 @@ internal static class RoleErrors
         "api.port.taken",
         "Another program listens on the port.",
         "Stop the other program or choose another port with --port.");
+
+    /// <summary>Another program runs the beamline.</summary>
+    public static readonly ErrorCode BeamlineTaken = new(
+        "scans.beamline.taken",
+        "Another program runs this beamline on the same database.",
+        "Stop the other program, or give this one another name with scans.beamline or another database.");
 }

@@ -39,6 +39,7 @@ public sealed class EdgeTests : IAsyncLifetime
         doors.MapGet("/unknown", IResult () => throw new RefusedException(Unknown.Because("no door z")));
         doors.MapGet("/jammed", IResult () => throw Jammed.Fault("door 3 is jammed"));
         doors.MapGet("/bug", IResult () => throw new InvalidOperationException("the inner workings"));
+        doors.MapGet("/outage", IResult () => throw new Npgsql.NpgsqlException("the inner workings", new IOException("reset")));
         doors.MapGet("/number/{n:int}", (int n, int more) => n + more);
         _app.MapGet("/open-to-nobody", () => "x");
         await _app.StartAsync(TestContext.Current.CancellationToken);
@@ -60,6 +61,7 @@ public sealed class EdgeTests : IAsyncLifetime
     [InlineData("/doors/refused", 422, "door.locked", RetryClass.Never, 2)]
     [InlineData("/doors/unknown", 404, "door.unknown", RetryClass.Never, 1)]
     [InlineData("/doors/jammed", 503, "door.jammed", RetryClass.Later, 1)]
+    [InlineData("/doors/outage", 503, "database.unreachable", RetryClass.Later, 1)]
     [InlineData("/doors/bug", 500, "internal.bug", RetryClass.Never, 1)]
     [InlineData("/doors/number/1?more=x", 400, "request.malformed", RetryClass.Never, 1)]
     [InlineData("/doors/open", 405, "route.method.refused", RetryClass.Never, 1)]

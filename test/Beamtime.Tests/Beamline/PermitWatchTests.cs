@@ -92,6 +92,34 @@ public sealed class PermitWatchTests
         Assert.Equal(PermitState.NotPermitted, watch.Enclosures[0].State);
     }
 
+    [Fact]
+    public async Task What_a_device_publishes_while_it_is_read_is_newer_than_what_was_read()
+    {
+        using var folder = TemporaryFolder.Create("permits");
+        await using var roster = await SimulatedRoster.ConnectAsync(
+            folder,
+            """
+            beam: {deviceClass: simulated.beamline, enabled: true, readoutPriority: baseline}
+            """,
+            _clock,
+            TestContext.Current.CancellationToken);
+        var beam = roster["beam"];
+        var watch = new PermitWatch(
+            new BeamlineDescription { Enclosures = [Signal(1)] },
+            async (_, cancel) =>
+            {
+                await ((ISettable)beam.Device).SetAsync(beam.Find("beam_sta_a_secure")!, Value.Of(0L), cancel);
+                return new Reading(Value.Of(1L), default);
+            },
+            _clock,
+            NullLogger<PermitWatch>.Instance);
+        watch.Listen(roster);
+
+        await watch.ReadAllAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(PermitState.NotPermitted, watch.Enclosures[0].State);
+    }
+
     private PermitWatch Watch() => new(
         new BeamlineDescription { Enclosures = [Signal(1)] },
         (_, _) => Task.FromResult(_read()),

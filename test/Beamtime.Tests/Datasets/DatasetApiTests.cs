@@ -46,6 +46,28 @@ public sealed class DatasetApiTests
             shown.GetProperty("summary").GetProperty("id").GetString(), byId.GetProperty("derived_from")[0].GetString());
     }
 
+    [Fact]
+    public async Task A_failed_flow_goes_on_when_it_is_retried_and_is_refused_while_it_has_not_failed()
+    {
+        await using var data = await DataFixture.CreateAsync();
+        var closed = await data.RecordAsync(isTomography: false);
+        var (lost, away) = (Path.Combine(closed.Folder, closed.Files[1].Name), data.Path("away"));
+        File.Move(lost, away);
+        await data.TakeInAsync();
+        await using var app = await ServeAsync(data);
+        using var client = Client(app);
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "dataset.flow.not_failed"), await RetryAsync(client, "S00012"));
+        await data.RunFlowAsync("S00012");
+        File.Move(away, lost);
+
+        Assert.Equal((HttpStatusCode.Accepted, "Running"), await RetryAsync(client, "S00012"));
+        var report = await data.RunFlowAsync("S00012");
+
+        Assert.Equal("Succeeded", report.Workflow.State.ToString());
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "dataset.flow.not_failed"), await RetryAsync(client, "S00012"));
+        Assert.Equal((HttpStatusCode.NotFound, "dataset.unknown"), await RetryAsync(client, "S99999"));
+    }
+
     [Theory]
     [InlineData("datasets/S99999", HttpStatusCode.NotFound, "dataset.unknown")]
     [InlineData("datasets?limit=0", HttpStatusCode.UnprocessableEntity, "dataset.page.invalid")]
@@ -86,6 +108,16 @@ public sealed class DatasetApiTests
     {
         BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/api/v2/"),
     };
+
+    // The state of the flow, or the code of the refusal.
+    private static async Task<(HttpStatusCode, string?)> RetryAsync(HttpClient client, string dataset)
+    {
+        using var answer = await client.PostAsync(new Uri($"datasets/{dataset}/retry", UriKind.Relative), null, Cancel);
+        using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel));
+        return (answer.StatusCode, document.RootElement.TryGetProperty("workflow", out var workflow)
+            ? workflow.GetProperty("state").GetString()
+            : document.RootElement.GetProperty("type").GetString());
+    }
 
     private static async Task<JsonElement> GetAsync(HttpClient client, string path)
     {

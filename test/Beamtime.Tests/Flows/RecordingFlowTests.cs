@@ -129,6 +129,34 @@ public sealed class RecordingFlowTests
     }
 
     [Fact]
+    public async Task A_bad_copy_stays_called_corrupt_until_it_is_out_of_the_way()
+    {
+        await using var data = await DataFixture.CreateAsync();
+        var closed = await data.RecordAsync(isTomography: false);
+        await data.TakeInAsync();
+        var folder = System.IO.Path.GetRelativePath(data.Storages.Recordings.Folder, closed.Folder);
+        var bad = data.Storages.Analysis.Resolve($"{folder}/{closed.Files[0].Name}");
+        Directory.CreateDirectory(Path.GetDirectoryName(bad)!);
+        await File.WriteAllTextAsync(bad, "bad", DataFixture.Cancel);
+        Assert.Equal("transfer.target.differs", (await data.RunFlowAsync("S00012")).Workflow.Error?.Code);
+        await using (var found = data.Database.Owner.CreateCommand(
+            "update dataset_copies set state = 'Corrupt', problem = '{}' where storage = 'analysis' and file = 1"))
+        {
+            Assert.Equal(1, await found.ExecuteNonQueryAsync(DataFixture.Cancel));
+        }
+
+        var workflow = new WorkflowId((await data.ReadAsync("S00012")).Workflow!.Value);
+        await data.Workflows.RetryAsync(workflow, DataFixture.Cancel);
+        await data.RunFlowAsync("S00012");
+        Assert.Equal(1, await data.CountAsync("select count(*) from dataset_copies where state = 'Corrupt' and problem is not null"));
+        File.Delete(bad);
+        await data.Workflows.RetryAsync(workflow, DataFixture.Cancel);
+        await data.RunFlowAsync("S00012");
+
+        Assert.Equal(2, await data.CountAsync("select count(*) from dataset_copies where storage = 'analysis' and state = 'Verified'"));
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public async Task A_program_that_dies_at_every_step_once_before_and_once_after_its_effects_arrives_once()
     {

@@ -38,7 +38,7 @@ public sealed class DependencyTests
             ["Storage"] = [],
             ["Datasets"] = ["Storage"],
             ["Transfers"] = ["Datasets"],
-            ["Compute"] = [],
+            ["Compute"] = ["Storage"],
             ["Catalogue"] = ["Transfers"],
             ["Retention"] = ["Transfers"],
             ["TapeArchive"] = ["Transfers", "Compute"],

@@ -1,5 +1,6 @@
 using Beamtime.Core.Jobs;
 using Beamtime.Sdk.Errors;
+using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Jobs;
 
@@ -75,6 +76,35 @@ public sealed class JobStoreTests
         await fixture.LetLeasesRunOutAsync();
         Assert.Equal(1, await fixture.Store.PruneAsync(JobFixture.Lease, JobFixture.Lease * 3, 10, Cancel));
         Assert.Equal(1, (await fixture.Store.ListAsync(new JobFilter(), 0, 10, Cancel)).Total);
+    }
+
+    [Fact]
+    public async Task A_worker_prunes_and_a_workflow_goes_with_its_job()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        await fixture.EnqueueAsync();
+        var finished = await fixture.ClaimOneAsync();
+        await fixture.Leases.CompleteAsync([finished], Cancel);
+        await using (var workflow = fixture.Database.Source.CreateCommand(
+            """
+            insert into workflows (id, kind, version, input, state, started_at, finished_at)
+            select id, 'errand', 1, '{}', 'Succeeded', now(), now() from jobs
+            """))
+        {
+            Assert.Equal(1, await workflow.ExecuteNonQueryAsync(Cancel));
+        }
+
+        await TestDatabase.ShiftLeaseClockAsync(fixture.Database, TimeSpan.FromDays(31), Cancel);
+
+        fixture.Run((_, _) => Task.CompletedTask);
+
+        while (await fixture.Store.GetAsync(finished.Id, Cancel) is not null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancel).WaitAsync(JobFixture.Deadline, Cancel);
+        }
+
+        await using var left = fixture.Database.Source.CreateCommand("select count(*) from workflows");
+        Assert.Equal(0L, await left.ExecuteScalarAsync(Cancel));
     }
 
     private static void Refuses(string code, Outcome<JobId> outcome) =>

@@ -1,3 +1,4 @@
+using System.Net.ServerSentEvents;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
@@ -21,6 +22,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
     private readonly Topic<PointReadings> _readings;
     private readonly Topic<ScanDocument> _points;
     private readonly Subscription<ScanDocument> _out;
+    private readonly PointBundler _bundler;
     private readonly Task _running;
 
     public PointBundlerTests()
@@ -29,8 +31,8 @@ public sealed class PointBundlerTests : IAsyncDisposable
         _readings = new Topic<PointReadings>("2-bm.readings", 64, _clock);
         _points = new Topic<ScanDocument>("2-bm.points", 256, _clock);
         _out = _points.Subscribe(_signal);
-        _running = new PointBundler(
-            _scans, _readings, _points, _options, _clock, NullLogger<PointBundler>.Instance).RunAsync(_stop.Token);
+        _bundler = new PointBundler(_scans, _readings, _points, _options, _clock, NullLogger<PointBundler>.Instance);
+        _running = _bundler.RunAsync(_stop.Token);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -50,6 +52,31 @@ public sealed class PointBundlerTests : IAsyncDisposable
         await ReadAsync(First, 2, 0, 1);
         await CloseAsync(First, 3);
         Assert.Equal(["opened 1", "1:0", "1:1", "1:2", "closed 1 after 3"], await NextAsync(5));
+    }
+
+    [Fact]
+    public async Task A_viewer_who_joins_during_a_scan_is_told_its_opening_first_and_once()
+    {
+        await OpenAsync(First);
+        await ReadAsync(First, 0);
+        Assert.Equal(["opened 1", "1:0"], await NextAsync(2));
+
+        await using var viewer = PointApi.EventsAsync(
+            _points, () => _bundler.Running, TimeProvider.System, Cancel).GetAsyncEnumerator(Cancel);
+        Assert.Equal(0, (await ToldAsync(viewer)).Scan);
+        var opening = await ToldAsync(viewer);
+        Assert.Equal((1, true), (opening.Scan, opening.Columns is not null));
+        await ReadAsync(First, 1);
+        await CloseAsync(First, 2);
+        Assert.Equal(1, (await ToldAsync(viewer)).Point);
+        Assert.NotNull((await ToldAsync(viewer)).End);
+        Assert.Empty(_bundler.Running);
+    }
+
+    private static async Task<LiveEvent> ToldAsync(IAsyncEnumerator<SseItem<LiveEvent>> viewer)
+    {
+        Assert.True(await viewer.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel));
+        return viewer.Current.Data;
     }
 
     [Fact]

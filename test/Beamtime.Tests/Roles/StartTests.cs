@@ -1,6 +1,8 @@
+using Beamtime.Core.Database;
 using Beamtime.Roles;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
+using Npgsql;
 
 namespace Beamtime.Tests.Roles;
 
@@ -20,10 +22,17 @@ public sealed class StartTests : IDisposable
         _folder.Dispose();
     }
 
-    [Fact]
-    public async Task A_device_file_of_20000_brackets_is_refused_and_no_data_folder_is_made()
+    [Theory]
+    [InlineData("beamtime.yaml")]
+    [InlineData("devices.yaml")]
+    [InlineData("beamline.yaml")]
+    [InlineData("procedures.yaml")]
+    public async Task A_file_of_20000_brackets_is_refused_and_no_data_folder_is_made(string file)
     {
-        var refused = await RefusalAsync("samx: " + new string('[', 20_000), _folder["data"]);
+        var site = RunningHost.WriteSite(_folder["site"], Motor);
+        await File.WriteAllTextAsync(
+            Path.Combine(site, file), "samx: " + new string('[', 20_000), TestContext.Current.CancellationToken);
+        var refused = await RefusalOfAsync(() => RunningHost.Launch(site, _folder["data"]));
         Assert.Contains("depth", refused.Code, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["data"]));
     }
@@ -45,12 +54,35 @@ public sealed class StartTests : IDisposable
         Assert.NotEqual("", refused.Remedy);
     }
 
-    private async Task<Reason> RefusalAsync(string devices, string data)
+    [Fact]
+    public async Task Two_programs_on_one_database_of_a_facility_share_neither_a_data_folder_nor_a_beamline()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync();
+        var connection = new NpgsqlConnectionStringBuilder(database.Owner.ConnectionString);
+        var url = $"host={connection.Host} port={connection.Port} dbname={connection.Database} user={connection.Username}";
+        var site = RunningHost.WriteSite(_folder["site"], Motor);
+        HostLaunch Launch(string data) => RunningHost.Launch(site, data) with
+        {
+            Database = new DatabaseOptions { Url = url, DataFolder = data, PoolSize = 8 },
+        };
+
+        await using (await BeamtimeHost.StartAsync(Launch(_folder["data"]), TestContext.Current.CancellationToken))
+        {
+            Assert.Equal("database.folder.locked", (await RefusalOfAsync(() => Launch(_folder["data"]))).Code);
+            Assert.Equal("scans.beamline.taken", (await RefusalOfAsync(() => Launch(_folder["other"]))).Code);
+        }
+
+        await using var next = await BeamtimeHost.StartAsync(Launch(_folder["data"]), TestContext.Current.CancellationToken);
+    }
+
+    private Task<Reason> RefusalAsync(string devices, string data) =>
+        RefusalOfAsync(() => RunningHost.Launch(RunningHost.WriteSite(_folder["site"], devices), data));
+
+    private static async Task<Reason> RefusalOfAsync(Func<HostLaunch> read)
     {
         var refused = await Assert.ThrowsAsync<RefusedException>(async () =>
         {
-            var launch = RunningHost.Launch(RunningHost.WriteSite(_folder["site"], devices), data);
-            await using var host = await BeamtimeHost.StartAsync(launch, TestContext.Current.CancellationToken);
+            await using var host = await BeamtimeHost.StartAsync(read(), TestContext.Current.CancellationToken);
         });
         return refused.Reasons[0];
     }

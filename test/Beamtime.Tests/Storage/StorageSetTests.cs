@@ -101,7 +101,6 @@ public sealed class StorageSetTests : IDisposable
         File.WriteAllText(path, "");
 
         Assert.Equal("x", storages.Recordings.Within(path));
-        Assert.Equal("detector", storages.Holding(path)?.Name);
         Assert.Equal(
             "storage.path.outside",
             Assert.Throws<RefusedException>(() => storages.Analysis.Within(path)).Reasons[0].Code);

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Beamtime.Data.Transfers;
+namespace Beamtime.Data.Storage;
 
 /// <summary>Calls of the C library that bring bytes to the disk, and drop them from the cache, when we say so.</summary>
 internal static partial class FileCalls
 {
-    private const int OpenFolderFlags = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC, to read
+    private const int OpenFileFlags = 0x80000; // O_CLOEXEC, to read
+    private const int OpenFolderFlags = 0x10000 | OpenFileFlags; // O_DIRECTORY
     private const uint StartWriting = 2; // SYNC_FILE_RANGE_WRITE
     private const int NotNeeded = 4; // POSIX_FADV_DONTNEED
     private const int Sequential = 2; // POSIX_FADV_SEQUENTIAL
@@ -44,14 +45,15 @@ internal static partial class FileCalls
     /// <summary>Brings the names in a folder to the disk.</summary>
     /// <param name="folder">An existing folder.</param>
     /// <exception cref="IOException">The folder cannot be opened or synced.</exception>
-    public static void SyncFolder(string folder)
-    {
-        using var handle = Open(folder, OpenFolderFlags);
-        if (handle.IsInvalid || Sync(handle) != 0)
-        {
-            throw Failure($"sync of {folder}", Marshal.GetLastPInvokeError());
-        }
-    }
+    public static void SyncFolder(string folder) => Sync(folder, OpenFolderFlags);
+
+    /// <summary>
+    /// Brings a written and closed file to the disk, without the lock that a stream takes: a child started meanwhile may
+    /// have inherited the writer's.
+    /// </summary>
+    /// <param name="path">An existing file.</param>
+    /// <exception cref="IOException">The file cannot be opened or synced.</exception>
+    public static void SyncFile(string path) => Sync(path, OpenFileFlags);
 
     /// <summary>Gives a file its name unless another has it already.</summary>
     /// <param name="from">Present name.</param>
@@ -79,6 +81,15 @@ internal static partial class FileCalls
                 return true;
             case var error:
                 throw Failure($"rename of {from} to {to}", error);
+        }
+    }
+
+    private static void Sync(string path, int flags)
+    {
+        using var handle = Open(path, flags);
+        if (handle.IsInvalid || Sync(handle) != 0)
+        {
+            throw Failure($"sync of {path}", Marshal.GetLastPInvokeError());
         }
     }
 

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Beamtime.Core.Jobs;
+namespace Beamtime.Core.Database;
 
 /// <summary>Tells an outage, after which the same statement may succeed, from a bug in the statement.</summary>
 internal static class DatabaseOutage
