@@ -99,7 +99,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
-                .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(Describe))
+                .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddJobs()
                 .AddWorkflows(Environment.ProcessId)
                 .AddControl(launch.Settings, roster, storages.Recordings.Folder, folder)
@@ -199,7 +199,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
     }
 
     // The document is the same wherever the program runs.
-    private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
+    private static Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
     {
         document.Info = new OpenApiInfo { Title = "Beamtime", Version = "v2", Description = "Carries an experiment from a ready beam to archived, catalogued data." };
         document.Servers = [];
