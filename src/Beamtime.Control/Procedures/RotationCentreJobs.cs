@@ -1,3 +1,4 @@
+using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Sdk.Compute;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,6 @@
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
-using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Settings;
 using Beamtime.Sdk.Devices;
