@@ -69,9 +69,14 @@ internal sealed class ConfiguredDevice
         signal is { IsSettable: true } && !Entry.ReadOnly && Device is ISettable
         && (signal.Type == SignalType.Text
             ? target.Type == SignalType.Text
-            : target.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean
+            : IsNumberFor(signal, target)
                 && double.IsFinite(target.AsDouble())
                 && (signal.Limits is not var (low, high) || (target.AsDouble() >= low && target.AsDouble() <= high)));
+
+    // True and false switch; they are no positions.
+    private static bool IsNumberFor(Signal signal, in Value target) =>
+        target.Type is SignalType.Float or SignalType.Integer
+        || (target.Type == SignalType.Boolean && signal.Type != SignalType.Float);
 
     /// <summary>Keeps the readings of a read for those who ask for the last ones.</summary>
     /// <param name="row">The whole row; not changed afterwards.</param>
@@ -118,7 +123,7 @@ internal sealed class ConfiguredDevice
             yield break;
         }
 
-        var isNumber = target.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean;
+        var isNumber = IsNumberFor(found, target);
         if (found.Type == SignalType.Text ? target.Type != SignalType.Text : !isNumber)
         {
             yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes {found.Type}, not '{target}'.");

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Beamtime.Core.Database;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Errors;
+using Npgsql;
 using Spectre.Console;
 
 namespace Beamtime.Cli;
@@ -118,6 +120,10 @@ internal sealed class CommandRun
         catch (Hdf5Exception file)
         {
             return self.Complain([CliErrors.FileUnreadable.Because(file.Message)], ExitCode.Failed);
+        }
+        catch (NpgsqlException outage)
+        {
+            return self.Complain([DatabaseErrors.Unreachable.Because(outage.Message)], ExitCode.Failed);
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {

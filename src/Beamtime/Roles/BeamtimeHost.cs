@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Control;
@@ -59,6 +60,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         using var logs = LoggerFactory.Create(launch.ConfigureLogging);
         var folder = ClusterFolder.For(launch.Database).Root;
         var devices = ReadSite(launch.Site);
+        RequireFreePort(launch.Settings.Get<ApiOptions>().Port);
 
         // Given back in the reverse order, when the program stops or when it does not start.
         var held = new Stack<IAsyncDisposable>();
@@ -195,6 +197,20 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             {
                 mistakes.AddRange(refused.Reasons);
             }
+        }
+    }
+
+    // Looked at before anything is made; who takes the port afterwards is found out when it is listened on.
+    private static void RequireFreePort(int port)
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            probe.Start();
+        }
+        catch (SocketException taken)
+        {
+            throw new RefusedException(RoleErrors.PortTaken.Because($"127.0.0.1:{port}: {taken.Message}"));
         }
     }
 

@@ -45,14 +45,14 @@ public sealed class RunningHost : IAsyncLifetime
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>What a program would be started with.</summary>
-    internal static HostLaunch Launch(string site, string data)
+    internal static HostLaunch Launch(string site, string data, int port = 0)
     {
         var plugins = new PluginRegistry();
         new SimulatedPlugin().Register(plugins);
         return HostLaunch.Read(
             site,
             configFile: null,
-            [$"database.data_folder={data}", "api.port=0", "recording.minimum_free=0"],
+            [$"database.data_folder={data}", $"api.port={port}", "recording.minimum_free=0"],
             plugins) with
         {
             ConfigureLogging = logging => logging.ClearProviders(),

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Beamtime.Core.Database;
 using Beamtime.Roles;
 using Beamtime.Sdk.Errors;
@@ -42,6 +44,18 @@ public sealed class StartTests : IDisposable
     {
         var refused = await RefusalAsync(Motor.Replace("enabled", "enabld", StringComparison.Ordinal), _folder["data"]);
         Assert.Equal("device.configuration.invalid", refused.Code);
+        Assert.False(Directory.Exists(_folder["data"]));
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_refused_and_no_data_folder_is_made()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        var site = RunningHost.WriteSite(_folder["site"], Motor);
+        var refused = await RefusalOfAsync(() => RunningHost.Launch(site, _folder["data"], port));
+        Assert.Equal("api.port.taken", refused.Code);
         Assert.False(Directory.Exists(_folder["data"]));
     }
 
