@@ -92,6 +92,7 @@ internal sealed partial class RecordingFinisher(
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            // The failure that led here is what is told; the next attempt writes over what is left.
         }
     }
 
