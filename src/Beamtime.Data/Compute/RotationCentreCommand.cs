@@ -1,4 +1,3 @@
-using System.Globalization;
 using Beamtime.Sdk.Compute;
 using Beamtime.Sdk.Errors;
 
@@ -9,16 +8,13 @@ internal static class RotationCentreCommand
 {
     /// <summary>Finds the rotation axis and prints it.</summary>
     /// <param name="file">The master file of a scan with a pair of projections half a turn apart.</param>
-    /// <param name="isJson">Whether to print JSON lines.</param>
     /// <param name="writer">Where to print.</param>
     /// <param name="cancel">Stops between two frames.</param>
     /// <returns>One of <see cref="ComputeExit"/>.</returns>
-    public static int Run(string file, bool isJson, TextWriter writer, CancellationToken cancel) =>
-        new ComputeOutput(writer, isJson).Run(
+    public static int Run(string file, TextWriter writer, CancellationToken cancel) =>
+        new ComputeOutput(writer).Run(
             () => Find(file, cancel),
-            ComputeLineJson.Default.RotationCentreOutcome,
-            result => string.Create(
-                CultureInfo.InvariantCulture, $"centre {result.CentrePixels:F2} px of {result.Columns} columns"));
+            ComputeLineJson.Default.RotationCentreOutcome);
 
     /// <summary>Finds the rotation axis, or says all that is wrong with the file.</summary>
     /// <param name="file">The master file.</param>

@@ -57,7 +57,7 @@ internal static class ComputeCommands
 
         if (run.Arguments.GetValue(Child))
         {
-            return (ExitCode)ReconstructionCommand.Run(request, isJson: true, Console.Out, TimeProvider.System, cancel);
+            return (ExitCode)ReconstructionCommand.Run(request, Console.Out, TimeProvider.System, cancel);
         }
 
         using var process = new ComputeProcess(new ComputeOptions { Niceness = 0 });
@@ -81,7 +81,7 @@ internal static class ComputeCommands
         var file = Path.GetFullPath(run.Arguments.GetValue(PairFile)!);
         if (run.Arguments.GetValue(Child))
         {
-            return (ExitCode)RotationCentreCommand.Run(file, isJson: true, Console.Out, cancel);
+            return (ExitCode)RotationCentreCommand.Run(file, Console.Out, cancel);
         }
 
         using var process = new ComputeProcess(new ComputeOptions { Niceness = 0 });

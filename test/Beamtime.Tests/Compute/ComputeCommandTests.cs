@@ -19,7 +19,7 @@ public sealed class ComputeCommandTests : IDisposable
         using var printed = new StringWriter();
 
         var exit = ReconstructionCommand.Run(
-            new ReconstructionRequest { File = file, Folder = _folder["out"] }, isJson: true, printed, TimeProvider.System, Cancel);
+            new ReconstructionRequest { File = file, Folder = _folder["out"] }, printed, TimeProvider.System, Cancel);
 
         var lines = Read(printed);
         Assert.Equal(ComputeExit.Done, exit);
@@ -38,7 +38,7 @@ public sealed class ComputeCommandTests : IDisposable
         using var printed = new StringWriter();
 
         var exit = ReconstructionCommand.Run(
-            new ReconstructionRequest { File = _folder["nowhere.h5"] }, isJson: true, printed, TimeProvider.System, Cancel);
+            new ReconstructionRequest { File = _folder["nowhere.h5"] }, printed, TimeProvider.System, Cancel);
 
         Assert.Equal(ComputeExit.Refused, exit);
         Assert.Equal("reconstruct.file.missing", Assert.Single(Read(printed)).Reasons![0].Code);
@@ -50,22 +50,12 @@ public sealed class ComputeCommandTests : IDisposable
         var file = ScanFile.Write(PhantomScan.Of(16, 128, 59.25, [0, 180]), _folder["pair.h5"]);
         using var printed = new StringWriter();
 
-        var exit = RotationCentreCommand.Run(file, isJson: true, printed, Cancel);
+        var exit = RotationCentreCommand.Run(file, printed, Cancel);
 
         var result = Assert.Single(Read(printed)).Result!.Value;
         Assert.Equal(ComputeExit.Done, exit);
         Assert.Equal(59.25, result.GetProperty("centre_pixels").GetDouble(), 0.3);
         Assert.Equal(128, result.GetProperty("columns").GetInt32());
-    }
-
-    [Fact]
-    public void People_read_words()
-    {
-        using var printed = new StringWriter();
-
-        RotationCentreCommand.Run(_folder["nowhere.h5"], isJson: false, printed, Cancel);
-
-        Assert.StartsWith("reconstruct.file.missing: ", printed.ToString(), StringComparison.Ordinal);
     }
 
     private static ComputeLine[] Read(StringWriter printed) =>
