@@ -25,7 +25,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
     {
         _host = host;
         Detectors = detectors;
-        _notices = host.Services.GetRequiredService<Topic<RecordingNotice>>().Subscribe(_noticed);
+        _notices = host.Services.GetRequiredService<Topic<RecordingNotice>>().SubscribeLossy(_noticed);
         Client = new HttpClient { BaseAddress = host.Address };
     }
 

@@ -20,10 +20,10 @@ internal static class DeviceRegistration
         public IServiceCollection AddDevices(string beamline, DeviceRoster roster, string epochFile) => services
             .AddSingleton(roster)
             .AddSingleton(new OwnerEpoch(epochFile))
-            .AddSingleton(s => new RequestTopic<Instruction, InstructionDone>(
+            .AddSingleton<RequestTopic<Instruction, InstructionDone>>(s => new LocalRequestTopic<Instruction, InstructionDone>(
                 $"{beamline}.instructions", InstructionsKept, s.GetRequiredService<TimeProvider>()))
-            .AddSingleton(s => new Topic<PointReadings>(
-                $"{beamline}.readings", ReadingsKept, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton<Topic<PointReadings>>(s => new LocalTopic<PointReadings>(
+                $"{beamline}.readings", ReadingsKept, ["bundler"], s.GetRequiredService<TimeProvider>()))
             .AddSingleton<DeviceServer>()
             .AddSingleton<DeviceLocks>()
             .AddSingleton<DeviceDesk>();

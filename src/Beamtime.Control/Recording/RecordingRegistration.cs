@@ -23,8 +23,8 @@ internal static class RecordingRegistration
             .AddSingleton<RecordingStore>()
             .AddSingleton<ScanRecorder>(s => new FileRecorder(
                 folder, beamline, s.GetRequiredService<RecordingStore>(), s.GetRequiredService<TimeProvider>()))
-            .AddSingleton(s => new Topic<RecordingNotice>(
-                $"{beamline}.recordings", NoticesKept, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton<Topic<RecordingNotice>>(s => new LocalTopic<RecordingNotice>(
+                $"{beamline}.recordings", NoticesKept, ["scan-server"], s.GetRequiredService<TimeProvider>()))
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<PluginRegistry>().Sections,

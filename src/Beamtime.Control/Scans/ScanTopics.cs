@@ -8,8 +8,10 @@ namespace Beamtime.Control.Scans;
 internal sealed class ScanTopics(string beamline, TimeProvider time)
 {
     /// <summary>Openings and ends, from the scan worker to the bundler.</summary>
-    public Topic<ScanDocument> Documents { get; } = new($"{beamline}.scans", 256, time);
+    public Topic<ScanDocument> Documents { get; } =
+        new LocalTopic<ScanDocument>($"{beamline}.scans", 256, ["bundler"], time);
 
     /// <summary>Openings, points and ends in order, from the bundler to all who want points.</summary>
-    public Topic<ScanDocument> Points { get; } = new($"{beamline}.points", 8192, time);
+    public Topic<ScanDocument> Points { get; } =
+        new LocalTopic<ScanDocument>($"{beamline}.points", 8192, ["file-writer"], time);
 }
