@@ -16,9 +16,6 @@ namespace Beamtime.Data;
 /// <summary>Registers this half of the program with the host.</summary>
 internal static class DataRegistration
 {
-    /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 2;
-
     /// <summary>
     /// Adds what moves and processes data. The host must also have the database, ledger, jobs, workflows, the
     /// clock and <see cref="ComputeOptions"/>.
