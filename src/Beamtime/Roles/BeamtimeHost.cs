@@ -101,6 +101,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
+                .AddSight(launch.Settings)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddJobs()
                 .AddWorkflows(Environment.ProcessId)
@@ -126,6 +127,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                     new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
                     new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]))
                 .MapStatus().MapControl().MapData();
+            app.MapMetrics();
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
