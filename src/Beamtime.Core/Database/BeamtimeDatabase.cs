@@ -21,8 +21,8 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
         _cluster = cluster;
         _closed = closed ?? (() => ValueTask.CompletedTask);
         _log = logs.CreateLogger<BeamtimeDatabase>();
-        Owner = NpgsqlDataSource.Create(owner);
-        Source = NpgsqlDataSource.Create(program);
+        Owner = Named("owner", owner);
+        Source = Named("program", program);
         Notifier = new Notifier(Source, time, logs.CreateLogger<Notifier>());
         Listener = new NotificationListener(program, time, logs.CreateLogger<NotificationListener>());
     }
@@ -183,6 +183,10 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
             await create.ExecuteNonQueryAsync(cancel);
         }
     }
+
+    // The name is the pool's in the metrics; without one it would be the connection string.
+    private static NpgsqlDataSource Named(string name, NpgsqlConnectionStringBuilder connection) =>
+        new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = name }.Build();
 
     private static NpgsqlConnectionStringBuilder As(NpgsqlConnectionStringBuilder owner, string role)
     {

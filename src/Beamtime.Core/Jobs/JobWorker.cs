@@ -277,6 +277,7 @@ internal sealed partial class JobWorker
         else if (verdict is Buried { Reason: var last })
         {
             _metrics.Failed(job.Kind, last.Code);
+            _metrics.Buried(job.Kind, last.Code);
         }
     }
 

@@ -98,6 +98,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
+                .AddSight(launch.Settings)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
@@ -236,6 +237,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
             new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]));
         routes.MapReady();
+        app.MapMetrics();
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
