@@ -66,7 +66,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         var held = new Stack<IAsyncDisposable>();
         try
         {
-            if (launch.Database.Url is { Length: > 0 })
+            if (launch.Database.IsExternal)
             {
                 // A private cluster holds the lock of its folder itself.
                 held.Push(FolderLock.TakeWithoutCluster(folder));
@@ -76,7 +76,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             held.Push(database);
             var beamline = launch.Settings.Get<ScanOptions>().Beamline;
             var beamlineLock = await SessionLock.TakeAsync(
-                database.Owner,
+                database.Source,
                 $"beamtime beamline {beamline}",
                 RoleErrors.BeamlineTaken.Because($"beamline {beamline} is run by another program"),
                 time,
