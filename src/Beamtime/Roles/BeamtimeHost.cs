@@ -68,7 +68,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         var held = new Stack<IAsyncDisposable>();
         try
         {
-            if (launch.Database.Url is { Length: > 0 })
+            if (launch.Database.IsExternal)
             {
                 // A private cluster holds the lock of its folder itself.
                 foreach (var role in roles.OnePerBeamline)
@@ -81,7 +81,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             held.Push(database);
             var beamline = launch.Settings.Get<ScanOptions>().Beamline;
             var beamlineLock = await SessionLock.TakeAsync(
-                database.Owner,
+                database.Source,
                 [.. roles.OnePerBeamline.Select(role => ($"beamtime {beamline} {RoleSet.NameOf(role)}",
                     RoleErrors.BeamlineTaken.Because($"{RoleSet.NameOf(role)} of beamline {beamline} is run by another program")))],
                 time,
@@ -273,7 +273,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         List<Reason> missing = [];
         if (!launch.Roles.IsWhole)
         {
-            if (launch.Database.Url is not { Length: > 0 })
+            if (!launch.Database.IsExternal)
             {
                 missing.Add(RoleErrors.DatabaseNeeded.Because($"DATABASE_URL is not set for the roles {launch.Roles}"));
             }
