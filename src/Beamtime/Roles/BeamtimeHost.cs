@@ -100,6 +100,9 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(database)
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
+                .AddSingleton(StreamKinds)
+                .AddSingleton<TimelineStore>()
+                .AddSingleton<LedgerExport>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddJobs()
@@ -125,7 +128,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .WithMetadata(
                     new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
                     new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]))
-                .MapStatus().MapControl().MapData();
+                .MapStatus().MapTimeline().MapLedger().MapControl().MapData();
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
@@ -144,6 +147,10 @@ internal sealed class BeamtimeHost : IAsyncDisposable
 
     /// <summary>The migrations of all parts.</summary>
     public static MigrationSet Migrations { get; } = MigrationSet.Of(
+        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
+
+    /// <summary>The kinds of streams that all parts write.</summary>
+    public static StreamKindSet StreamKinds { get; } = StreamKindSet.Of(
         typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
 
     /// <summary>True when a loop failed and stopped the program.</summary>
