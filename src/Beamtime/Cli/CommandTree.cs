@@ -38,6 +38,8 @@ internal static class CommandTree
         root.Subcommands.Add(ComputeCommands.CreateCompute());
         root.Subcommands.Add(GateCommand.Create());
         root.Subcommands.Add(ProcedureCommands.Create());
+        root.Subcommands.Add(TimelineCommand.Create());
+        root.Subcommands.Add(LedgerCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());

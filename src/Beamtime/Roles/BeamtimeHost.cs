@@ -97,6 +97,9 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(database)
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
+                .AddSingleton(StreamKinds)
+                .AddSingleton<TimelineStore>()
+                .AddSingleton<LedgerExport>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
                 .AddSight(launch.Settings)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
@@ -152,6 +155,10 @@ internal sealed class BeamtimeHost : IAsyncDisposable
 
     /// <summary>The migrations of all parts.</summary>
     public static MigrationSet Migrations { get; } = MigrationSet.Of(
+        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
+
+    /// <summary>The kinds of streams that all parts write.</summary>
+    public static StreamKindSet StreamKinds { get; } = StreamKindSet.Of(
         typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
 
     /// <summary>True when a loop failed and stopped the program.</summary>
@@ -241,7 +248,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapData();
+            routes.MapStatus().MapTimeline().MapLedger().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();
