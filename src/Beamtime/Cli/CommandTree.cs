@@ -36,6 +36,11 @@ internal static class CommandTree
         root.Subcommands.Add(ComputeCommands.CreateCompute());
         root.Subcommands.Add(GateCommand.Create());
         root.Subcommands.Add(ProcedureCommands.Create());
+        root.Subcommands.Add(JobCommands.Create());
+        root.Subcommands.Add(WorkPoolCommands.CreatePool());
+        root.Subcommands.Add(WorkPoolCommands.CreateQueue());
+        root.Subcommands.Add(WorkPoolCommands.CreateShare());
+        root.Subcommands.Add(WorkerCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());

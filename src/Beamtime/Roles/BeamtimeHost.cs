@@ -125,7 +125,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .WithMetadata(
                     new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
                     new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]))
-                .MapStatus().MapControl().MapData();
+                .MapStatus().MapJobs().MapControl().MapData();
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
