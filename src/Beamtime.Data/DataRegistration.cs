@@ -46,6 +46,10 @@ internal static class DataRegistration
         {
             Name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
             Retention = s.GetRequiredService<JobOptions>(),
+            Queues = s.GetRequiredService<JobOptions>().Queues,
+            Pools = s.GetRequiredService<JobOptions>().Pools,
+            Labels = s.GetRequiredService<JobOptions>().Labels,
+            Concurrency = s.GetRequiredService<JobOptions>().Concurrency,
             // Only jitter is drawn from it: what matters is that two programs differ.
             Seed = HashCode.Combine(Environment.ProcessId, s.GetRequiredService<TimeProvider>().GetTimestamp()),
         },

@@ -40,6 +40,11 @@ internal static class CommandTree
         root.Subcommands.Add(ProcedureCommands.Create());
         root.Subcommands.Add(TimelineCommand.Create());
         root.Subcommands.Add(LedgerCommands.Create());
+        root.Subcommands.Add(JobCommands.Create());
+        root.Subcommands.Add(WorkPoolCommands.CreatePool());
+        root.Subcommands.Add(WorkPoolCommands.CreateQueue());
+        root.Subcommands.Add(WorkPoolCommands.CreateShare());
+        root.Subcommands.Add(WorkerCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());

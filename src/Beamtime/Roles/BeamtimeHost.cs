@@ -248,7 +248,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapTimeline().MapLedger().MapData();
+            routes.MapStatus().MapTimeline().MapLedger().MapJobs().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();
