@@ -28,7 +28,6 @@ internal static class CommandTree
         root.Options.Add(CommonOptions.Server);
         root.Subcommands.Add(UpCommand.Create());
         root.Subcommands.Add(ServeCommand.Create());
-        root.Subcommands.Add(WorkerCommand.Create());
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
