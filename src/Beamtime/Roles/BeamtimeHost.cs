@@ -128,6 +128,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                     new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]))
                 .MapStatus().MapControl().MapData();
             app.MapMetrics();
+            app.MapReady();
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
@@ -26,7 +27,7 @@ internal sealed record HostLaunch
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Says where log lines go.</summary>
-    public Action<ILoggingBuilder> ConfigureLogging { get; init; } = ToConsole;
+    public required Action<ILoggingBuilder> ConfigureLogging { get; init; }
 
     /// <summary>Every options class of the program.</summary>
     public static IReadOnlyList<Type> OptionTypes { get; } = SettingsReader.OptionTypes(
@@ -60,14 +61,13 @@ internal sealed record HostLaunch
             Site = found,
             Settings = settings,
             Database = settings.Get<DatabaseOptions>(),
+            ConfigureLogging = logging => ToConsole(logging, settings),
             Plugins = plugins ?? PluginLoader.Load(Path.Combine(AppContext.BaseDirectory, "plugins")),
         };
     }
 
-    private static void ToConsole(ILoggingBuilder logging) => logging
+    private static void ToConsole(ILoggingBuilder logging, EffectiveSettings settings) => logging
         .ClearProviders()
-        .SetMinimumLevel(LogLevel.Information)
-        .AddFilter("Microsoft", LogLevel.Warning)
-        .AddFilter("Npgsql", LogLevel.Warning)
-        .AddLineConsole();
+        .AddLineConsole(
+            settings.Get<TelemetryOptions>(), new LogOrigin("all", settings.Get<ScanOptions>().Beamline));
 }

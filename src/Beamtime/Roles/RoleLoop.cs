@@ -1,3 +1,5 @@
+using Beamtime.Core.Telemetry;
+
 namespace Beamtime.Roles;
 
 /// <summary>One loop of a role as a hosted service. A loop that fails stops the program: a bug is not lived with.</summary>
@@ -12,17 +14,21 @@ internal sealed partial class RoleLoop(string name, Func<CancellationToken, Task
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        var beat = failure.Loops.Begin("", name);
+        beat.Enter();
         try
         {
             await run(stoppingToken);
+            beat.End();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Asked to end.
+            beat.End();
         }
         catch (Exception error)
         {
             failure.HasFailed = true;
+            beat.Fail(error);
             LogFailed(logger, error, name);
             throw;
         }
@@ -32,10 +38,14 @@ internal sealed partial class RoleLoop(string name, Func<CancellationToken, Task
     private static partial void LogFailed(ILogger logger, Exception error, string name);
 }
 
-/// <summary>Whether a loop failed.</summary>
-internal sealed class HostFailure
+/// <summary>Whether a loop failed, and how each fares.</summary>
+/// <param name="loops">The loops of this process.</param>
+internal sealed class HostFailure(LoopBoard loops)
 {
     private volatile bool _hasFailed;
+
+    /// <summary>The loops of this process.</summary>
+    public LoopBoard Loops => loops;
 
     /// <summary>True once a loop failed.</summary>
     public bool HasFailed

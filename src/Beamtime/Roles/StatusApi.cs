@@ -28,7 +28,7 @@ internal sealed record StatusAnswer(
     ScanAnswer? Running,
     int Queued);
 
-/// <summary>Readiness and status over REST.</summary>
+/// <summary>Status over REST.</summary>
 internal static class StatusApi
 {
     /// <summary>The program's version.</summary>
@@ -37,15 +37,12 @@ internal static class StatusApi
 
     extension(IEndpointRouteBuilder routes)
     {
-        /// <summary>Maps status and readiness.</summary>
+        /// <summary>Maps status.</summary>
         public IEndpointRouteBuilder MapStatus()
         {
             routes.MapGet("/status", StatusAsync).RequirePermission("status.read")
                 .WithSummary("How the program stands: devices, queue, database")
                 .Produces<StatusAnswer>();
-            routes.MapGet("/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
-                .WithSummary("200 when the program can take work, else 503")
-                .Produces<ReadyAnswer>();
             return routes;
         }
     }
@@ -80,11 +77,6 @@ internal static class StatusApi
             reachable ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
 
-    private static async Task<IResult> ReadyAsync(BeamtimeDatabase database, CancellationToken cancel) =>
-        await IsReachableAsync(database, cancel)
-            ? TypedResults.Ok(new ReadyAnswer(true))
-            : TypedResults.Json(new ReadyAnswer(false), statusCode: StatusCodes.Status503ServiceUnavailable);
-
     private static async Task<bool> IsReachableAsync(BeamtimeDatabase database, CancellationToken cancel)
     {
         try
@@ -98,8 +90,6 @@ internal static class StatusApi
             return false;
         }
     }
-
-    private sealed record ReadyAnswer(bool IsReady);
 }
 
 /// <summary>When the program started.</summary>
