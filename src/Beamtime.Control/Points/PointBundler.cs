@@ -41,8 +41,8 @@ internal sealed partial class PointBundler
         ILogger<PointBundler> logger)
     {
         (_points, _options, _time, _logger) = (points, options, time, logger);
-        _scanDocuments = scans.Subscribe(_signal);
-        _pointReadings = readings.Subscribe(_signal);
+        _scanDocuments = scans.Subscribe("bundler", _signal);
+        _pointReadings = readings.Subscribe("bundler", _signal);
     }
 
     /// <summary>

@@ -53,7 +53,7 @@ internal sealed partial class FileWriter : IDisposable
         ILogger<FileWriter> log)
     {
         (_notices, _finisher, _options, _time, _log) = (notices, finisher, options, time, log);
-        _points = points.Subscribe(_signal);
+        _points = points.Subscribe("file-writer", _signal);
         // A publisher never has to wait for the timer: what fills half the log is flushed at once.
         _flushAfter = Math.Max(1, points.Capacity / 2);
     }

@@ -23,11 +23,14 @@ internal sealed record HostLaunch
     /// <summary>The plugins.</summary>
     public required PluginRegistry Plugins { get; init; }
 
+    /// <summary>What runs in this process.</summary>
+    public RoleSet Roles { get; init; } = RoleSet.All;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Says where log lines go.</summary>
-    public required Action<ILoggingBuilder> ConfigureLogging { get; init; }
+    public Action<ILoggingBuilder> ConfigureLogging { get => field ?? ToConsole; init; }
 
     /// <summary>Every options class of the program.</summary>
     public static IReadOnlyList<Type> OptionTypes { get; } = SettingsReader.OptionTypes(
@@ -61,13 +64,12 @@ internal sealed record HostLaunch
             Site = found,
             Settings = settings,
             Database = settings.Get<DatabaseOptions>(),
-            ConfigureLogging = logging => ToConsole(logging, settings),
             Plugins = plugins ?? PluginLoader.Load(Path.Combine(AppContext.BaseDirectory, "plugins")),
         };
     }
 
-    private static void ToConsole(ILoggingBuilder logging, EffectiveSettings settings) => logging
+    private void ToConsole(ILoggingBuilder logging) => logging
         .ClearProviders()
         .AddLineConsole(
-            settings.Get<TelemetryOptions>(), new LogOrigin("all", settings.Get<ScanOptions>().Beamline));
+            Settings.Get<TelemetryOptions>(), new LogOrigin(Roles.ToString(), Settings.Get<ScanOptions>().Beamline));
 }

@@ -44,11 +44,11 @@ internal static class ReadyApi
         /// <summary>Maps readiness and liveness.</summary>
         public IEndpointRouteBuilder MapReady()
         {
-            routes.MapGet("/api/v2/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
+            routes.MapGet("/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
                 .WithSummary("200 when the program can take work, also if something is degraded; 503 when something needed is down")
                 .Produces<ReadyAnswer>()
                 .Produces<ReadyAnswer>(StatusCodes.Status503ServiceUnavailable);
-            routes.MapGet("/api/v2/live", Live).RequirePermission(Permissions.Anyone)
+            routes.MapGet("/live", Live).RequirePermission(Permissions.Anyone)
                 .WithSummary("200 while the program lives; 503 once one of its loops has failed")
                 .Produces<LiveAnswer>()
                 .Produces<LiveAnswer>(StatusCodes.Status503ServiceUnavailable);

@@ -89,6 +89,24 @@ internal static class ReadyChecks
         }
     }
 
+    /// <summary>Whether somebody claims jobs.</summary>
+    /// <param name="register">The workers of all programs.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<HealthFinding> WorkersAsync(WorkerRegister register, CancellationToken cancel)
+    {
+        try
+        {
+            var workers = await register.ListAsync(worker: null, cancel);
+            var active = workers.Where(w => w.State == WorkerState.Active).ToList();
+            var seen = Text($"{active.Count} workers are active, {workers.Count - active.Count} are draining or lost; {workers.Sum(w => w.Running)} of {active.Sum(w => w.Concurrency)} places are taken");
+            return active.Count > 0 ? HealthFinding.Ready(seen) : HealthFinding.Degraded(JobErrors.NoWorkers.Because(seen));
+        }
+        catch (NpgsqlException error) when (error.IsOutage())
+        {
+            return HealthFinding.Down(DatabaseErrors.Unreachable.Because(error.Message));
+        }
+    }
+
     /// <summary>Whether the disks of the data folder and of every storage have room.</summary>
     /// <param name="dataFolder">The program's data folder.</param>
     /// <param name="options">What must be free in it.</param>

@@ -4,6 +4,7 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Beamtime.Roles;
 
@@ -51,15 +52,15 @@ internal static class StatusApi
         Site site,
         StartTime started,
         ScanOptions options,
-        DeviceRoster roster,
-        ScanStore scans,
-        ScanQueue queue,
+        [FromServices] DeviceRoster? roster,
+        [FromServices] ScanStore? scans,
+        [FromServices] ScanQueue? queue,
         BeamtimeDatabase database,
         CancellationToken cancel)
     {
         var reachable = await IsReachableAsync(database, cancel);
         ScanAnswer? running = null;
-        if (reachable && queue.Running is { } live
+        if (reachable && queue?.Running is { } live && scans is not null
             && await scans.FindAsync(options.Beamline, live.Id.ToString(), cancel) is { } record)
         {
             running = ScanAnswer.Of(record, live);
@@ -71,10 +72,10 @@ internal static class StatusApi
             options.Beamline,
             started.At,
             reachable,
-            roster.Usable.Count,
-            roster.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message),
+            roster?.Usable.Count ?? 0,
+            roster?.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message) ?? [],
             running,
-            reachable ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
+            reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
 
     private static async Task<bool> IsReachableAsync(BeamtimeDatabase database, CancellationToken cancel)
