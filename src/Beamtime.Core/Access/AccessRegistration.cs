@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Beamtime.Core.Access;
 
@@ -16,6 +17,7 @@ internal static class AccessRegistration
     /// <param name="options">The bounds.</param>
     public static IServiceCollection AddAccess(this IServiceCollection services, AccessOptions options)
     {
+        services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(server =>
         {
             server.AddServerHeader = false;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -230,6 +231,7 @@ internal sealed partial class JobWorker
         var period = _kinds.Length == 0 ? _options.Poll : _kinds.Min(k => k.Options.Lease) / 3;
         while (true)
         {
+            LoopBeat.Touch();
             await withdrawn.WaitAsync(period, _ending);
             var held = _held.Values.Select(h => (h.Job, h.Lease)).ToArray();
             if (held.Length == 0)

@@ -43,6 +43,23 @@ internal sealed class BeamtimeClient : IDisposable
     public Task<T> GetAsync<T>(string path, CancellationToken cancel) =>
         SendAsync<T>(new HttpRequestMessage(HttpMethod.Get, path), cancel);
 
+    /// <summary>Gets a document that also comes with status 503, when it says what is down.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public async Task<T> GetEvenDownAsync<T>(string path, CancellationToken cancel)
+    {
+        using var response = await _http.GetAsync(path, cancel);
+        if (response.StatusCode != System.Net.HttpStatusCode.ServiceUnavailable
+            || response.Content.Headers.ContentType?.MediaType == Problem.MediaType)
+        {
+            await DemandAsync(response, cancel);
+        }
+
+        return (await response.Content.ReadFromJsonAsync<T>(Json, cancel))!;
+    }
+
     /// <summary>Posts a request.</summary>
     /// <typeparam name="T">What the answer is.</typeparam>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>

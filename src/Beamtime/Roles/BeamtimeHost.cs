@@ -101,7 +101,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton<TimelineStore>()
                 .AddSingleton<LedgerExport>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
-                .AddSight(launch.Settings)
+                .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
