@@ -132,6 +132,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
+                await app.Services.GetRequiredService<IdempotencyStore>().AbandonAllAsync(cancel);
             }
 
             await app.Services.RecoverControlAsync(cancel);
