@@ -47,6 +47,9 @@ internal static class CommandTree
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(BackupCommands.CreateBackup());
+        root.Subcommands.Add(BackupCommands.CreateRestore());
+        root.Subcommands.Add(DatabaseCommands.Create());
         return root;
     }
 }
