@@ -2,6 +2,7 @@ using System.Globalization;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Workflows;
 using Beamtime.Data.Compute;
 using Beamtime.Data.Datasets;
 using Beamtime.Data.Flows;
@@ -17,7 +18,7 @@ namespace Beamtime.Data;
 internal static class DataRegistration
 {
     /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 2;
+    public const int LoopCount = 3;
 
     /// <summary>
     /// Adds what moves and processes data. The host must also have the database, ledger, jobs, workflows, the
@@ -40,6 +41,7 @@ internal static class DataRegistration
     [
         ("job worker", services.GetRequiredService<JobWorker>().RunAsync),
         ("recording intake", services.GetRequiredService<LedgerSubscription>().RunAsync),
+        ("workflow sweeper", services.GetRequiredService<WorkflowSweeper>().RunAsync),
     ];
 
     private static IServiceCollection AddWorker(this IServiceCollection services) => services.AddSingleton(s => new JobWorker(
