@@ -39,6 +39,11 @@ internal static class CommandTree
         root.Subcommands.Add(GateCommand.Create());
         root.Subcommands.Add(ProcedureCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
+        root.Subcommands.Add(LoginCommand.CreateLogin());
+        root.Subcommands.Add(LoginCommand.CreateLogout());
+        root.Subcommands.Add(LoginCommand.CreateWhoAmI());
+        root.Subcommands.Add(KeyCommands.Create());
+        root.Subcommands.Add(AdminCommands.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         return root;

@@ -12,7 +12,7 @@ internal static class WorkerCommand
     public static Command Create() => CommandRun.On(
         Options.On(new Command(
             "worker", "Run jobs in this process, and the scheduler unless BEAMTIME_WORKER_SCHEDULER_ENABLED=false.")
-        { RoleRun.Port }),
+        { RoleRun.Port, RoleRun.Host }),
         (run, cancel) => RoleRun.RunAsync(run, Options, RolesOf, cancel));
 
     private static RoleSet RolesOf(HostLaunch launch) => launch.Settings.Get<WorkerOptions>().SchedulerEnabled
