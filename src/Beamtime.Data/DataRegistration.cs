@@ -1,6 +1,7 @@
 using System.Globalization;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Ledger;
 using Beamtime.Data.Compute;
 using Beamtime.Data.Datasets;
@@ -17,7 +18,7 @@ namespace Beamtime.Data;
 internal static class DataRegistration
 {
     /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 2;
+    public const int LoopCount = 3;
 
     /// <summary>
     /// Adds what moves and processes data. The host must also have the database, ledger, jobs, workflows, the
@@ -38,6 +39,7 @@ internal static class DataRegistration
     /// <param name="services">The host's services.</param>
     public static IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> DataLoops(this IServiceProvider services) =>
     [
+        ("scheduler", services.GetRequiredService<Scheduler>().RunAsync),
         ("job worker", services.GetRequiredService<JobWorker>().RunAsync),
         ("recording intake", services.GetRequiredService<LedgerSubscription>().RunAsync),
     ];

@@ -78,7 +78,8 @@ internal static class SettingsReference
     }
 
     private static string Bound(RangeAttribute range, object bound) =>
-        range.OperandType == typeof(TimeSpan) && Duration.TryParse((string)bound, out TimeSpan duration)
-            ? Duration.Format(duration)
+        // A bound that was checked against before is a duration already.
+        bound is TimeSpan span || (range.OperandType == typeof(TimeSpan) && Duration.TryParse((string)bound, out span))
+            ? Duration.Format(span)
             : string.Create(CultureInfo.InvariantCulture, $"{bound}");
 }

@@ -108,6 +108,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
                 {
+                    json.SerializerOptions.AllowOutOfOrderMetadataProperties = true;
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
