@@ -44,6 +44,8 @@ internal static class CommandTree
         root.Subcommands.Add(WorkPoolCommands.CreateQueue());
         root.Subcommands.Add(WorkPoolCommands.CreateShare());
         root.Subcommands.Add(WorkerCommands.Create());
+        root.Subcommands.Add(ScheduleCommands.Create());
+        root.Subcommands.Add(ScheduleCommands.CreateScheduler());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogin());
         root.Subcommands.Add(LoginCommand.CreateLogout());

@@ -10,6 +10,7 @@ using Beamtime.Core.Access.Users;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
@@ -115,6 +116,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
                 {
+                    json.SerializerOptions.AllowOutOfOrderMetadataProperties = true;
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
@@ -283,6 +285,11 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         }
 
         loops.Add((roles.Roles[0], "access watch", services.GetRequiredService<AccessWatch>().RunAsync));
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
+        }
+
         if (roles.Has(Role.Worker))
         {
             loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
