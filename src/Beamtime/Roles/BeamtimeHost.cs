@@ -10,6 +10,7 @@ using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
@@ -103,6 +104,8 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddAccess(launch.Settings.Get<AccessOptions>())
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddJobs()
+                .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
+                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel))
                 .AddWorkflows(Environment.ProcessId)
                 .AddControl(launch.Settings, roster, storages.Recordings.Folder, folder)
                 .AddData(storages)
