@@ -12,6 +12,7 @@ using Beamtime.Core.Ledger;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
@@ -112,6 +113,8 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
+                .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
+                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel))
                 .AddWorkflows(Environment.ProcessId)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
