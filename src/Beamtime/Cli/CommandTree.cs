@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Beamtime.Doctor;
 
 namespace Beamtime.Cli;
 
@@ -48,6 +49,8 @@ internal static class CommandTree
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(Hdf5Check.CreateProbe());
         return root;
     }
 }
