@@ -49,7 +49,7 @@ internal static class DatabaseErrors
     public static readonly ErrorCode VersionMismatch = new(
         "database.version.mismatch",
         "The cluster was made by another major version of PostgreSQL than the installed one.",
-        "Run beamtime database upgrade, or install the version that made it.");
+        "Install the version that made it beside the newer one (apt-get install postgresql-N) and run beamtime database upgrade.");
 
     public static readonly ErrorCode InitFailed = new(
         "database.init.failed",

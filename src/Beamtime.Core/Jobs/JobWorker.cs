@@ -277,6 +277,17 @@ internal sealed partial class JobWorker
         {
             var verdict = await AttemptAsync(held);
             _metrics.Ran(held.Job.Kind, _time.GetElapsedTime(started));
+            if (held.Hold.IsMoved)
+            {
+                _held.TryRemove((held.Job.Id, held.Job.Fence), out _);
+                if (held.Hold.IsCompleted)
+                {
+                    _metrics.Completed(held.Job.Kind);
+                }
+
+                return;
+            }
+
             if (verdict is null && !held.Hold.IsCompleted)
             {
                 await _completions.AddAsync(held.Job, _ending);

@@ -29,7 +29,6 @@ internal static class CommandTree
         root.Options.Add(CommonOptions.Server);
         root.Subcommands.Add(UpCommand.Create());
         root.Subcommands.Add(ServeCommand.Create());
-        root.Subcommands.Add(WorkerCommand.Create());
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
@@ -51,6 +50,9 @@ internal static class CommandTree
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(Hdf5Check.CreateProbe());
+        root.Subcommands.Add(BackupCommands.CreateBackup());
+        root.Subcommands.Add(BackupCommands.CreateRestore());
+        root.Subcommands.Add(DatabaseCommands.Create());
         return root;
     }
 }

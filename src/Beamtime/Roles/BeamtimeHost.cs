@@ -136,6 +136,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
+                await app.Services.GetRequiredService<IdempotencyStore>().AbandonAllAsync(cancel);
             }
 
             if (roles.IsAtBeamline)
