@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Beamtime.Doctor;
 
 namespace Beamtime.Cli;
 
@@ -54,6 +55,8 @@ internal static class CommandTree
         root.Subcommands.Add(AdminCommands.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(Hdf5Check.CreateProbe());
         root.Subcommands.Add(BackupCommands.CreateBackup());
         root.Subcommands.Add(BackupCommands.CreateRestore());
         root.Subcommands.Add(DatabaseCommands.Create());
