@@ -109,6 +109,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton<LedgerExport>()
                 .AddAccess(access, door.Edge)
                 .AddUsers(access, masterKey)
+                .AddIdempotency()
                 .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
