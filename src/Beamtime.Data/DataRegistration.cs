@@ -1,8 +1,8 @@
 using System.Globalization;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
-using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Workflows;
 using Beamtime.Data.Compute;
 using Beamtime.Data.Datasets;
 using Beamtime.Data.Flows;
@@ -17,9 +17,6 @@ namespace Beamtime.Data;
 /// <summary>Registers this half of the program with the host.</summary>
 internal static class DataRegistration
 {
-    /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 3;
-
     /// <summary>
     /// Adds what moves and processes data. The host must also have the database, ledger, jobs, workflows, the
     /// clock and <see cref="ComputeOptions"/>.
@@ -39,9 +36,9 @@ internal static class DataRegistration
     /// <param name="services">The host's services.</param>
     public static IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> DataLoops(this IServiceProvider services) =>
     [
-        ("scheduler", services.GetRequiredService<Scheduler>().RunAsync),
         ("job worker", services.GetRequiredService<JobWorker>().RunAsync),
         ("recording intake", services.GetRequiredService<LedgerSubscription>().RunAsync),
+        ("workflow sweeper", services.GetRequiredService<WorkflowSweeper>().RunAsync),
     ];
 
     private static IServiceCollection AddWorker(this IServiceCollection services) => services.AddSingleton(s => new JobWorker(

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Beamtime.Core.Access;
 
@@ -16,6 +17,7 @@ internal static class AccessRegistration
     /// <param name="options">The bounds.</param>
     public static IServiceCollection AddAccess(this IServiceCollection services, AccessOptions options)
     {
+        services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(server =>
         {
             server.AddServerHeader = false;
@@ -24,13 +26,14 @@ internal static class AccessRegistration
         // In every environment what cannot be bound is an exception, so that one place writes the problem.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.Configure<JsonOptions>(json => MakeStrict(json.SerializerOptions));
-        return services;
+        return services.AddSingleton<IdempotencyStore>();
     }
 
     /// <summary>Answers failures with problems and admits requests by permission; stands before all else.</summary>
     /// <param name="app">The host's pipeline.</param>
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) =>
-        app.UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>();
+        app.UseMiddleware<RequestWatch>().UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>()
+            .UseMiddleware<IdempotentRequests>();
 
     /// <summary>Makes a reader of JSON refuse what it does not know.</summary>
     /// <param name="json">The reader's options.</param>

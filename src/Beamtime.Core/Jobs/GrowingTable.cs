@@ -33,6 +33,9 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
         With("job_results", "jobs"),
         With("workflows", "jobs"),
         With("workflow_steps", "workflows"),
+        With("workflow_moves", "workflows"),
+        With("workflow_messages", "workflows"),
+        new("idempotency_keys", "idempotency.keep, by the store of the keys itself", null, _ => []),
         new(
             "schedule_ticks",
             "jobs.keep_ticks",

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -20,7 +21,6 @@ internal sealed partial class JobWorker
     private readonly JobHandlers _handlers;
     private readonly JobRescuer _rescuer;
     private readonly RetentionPruner _pruner;
-    private readonly WorkQueueStore _queues;
     private readonly JobWorkerOptions _options;
     private readonly JobMetrics _metrics;
     private readonly TimeProvider _time;
@@ -67,7 +67,6 @@ internal sealed partial class JobWorker
         _handlers = handlers;
         _rescuer = new JobRescuer(_leases, database.Notifier, metrics, logs.CreateLogger<JobRescuer>());
         _pruner = new RetentionPruner(database, options.Retention, time, logs.CreateLogger<RetentionPruner>());
-        _queues = new WorkQueueStore(database);
         _options = options;
         _metrics = metrics;
         _time = time;
@@ -239,6 +238,7 @@ internal sealed partial class JobWorker
         var period = _kinds.Length == 0 ? _options.Poll : _kinds.Min(k => k.Options.Lease) / 3;
         while (true)
         {
+            LoopBeat.Touch();
             await withdrawn.WaitAsync(period, _ending);
             var held = _held.Values.Select(h => (h.Job, h.Lease)).ToArray();
             if (held.Length == 0)
@@ -262,7 +262,6 @@ internal sealed partial class JobWorker
         {
             await UnlessOutageAsync(() => _rescuer.RescueAsync(_stopping), 0, _stopping);
             await UnlessOutageAsync(() => _pruner.PruneAsync(_stopping), 0, _stopping);
-            _metrics.Saw(await UnlessOutageAsync(() => _queues.ListQueuesAsync(null, null, _stopping), [], _stopping), _time.GetUtcNow());
             await Task.Delay(_options.RescueEvery, _time, _stopping);
         }
     }
@@ -285,6 +284,17 @@ internal sealed partial class JobWorker
         {
             var verdict = await AttemptAsync(held);
             _metrics.Ran(held.Job.Kind, _time.GetElapsedTime(started));
+            if (held.Hold.IsMoved)
+            {
+                _held.TryRemove((held.Job.Id, held.Job.Fence), out _);
+                if (held.Hold.IsCompleted)
+                {
+                    _metrics.Completed(held.Job.Kind);
+                }
+
+                return;
+            }
+
             if (verdict is null && !held.Hold.IsCompleted)
             {
                 await _completions.AddAsync(held.Job, _ending);
@@ -371,7 +381,7 @@ internal sealed partial class JobWorker
         else if (verdict is Buried { Reason: var last })
         {
             _metrics.Failed(job.Kind, last.Code);
-            _metrics.Buried(job.Kind);
+            _metrics.Buried(job.Kind, last.Code);
         }
     }
 

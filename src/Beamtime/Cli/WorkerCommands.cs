@@ -1,16 +1,19 @@
 using System.CommandLine;
 using Beamtime.Core.Jobs;
+using Beamtime.Roles;
 using Spectre.Console;
 
 namespace Beamtime.Cli;
 
-/// <summary>The verbs of <c>beamtime worker</c> that speak to a server: who works, drain and resume.</summary>
+/// <summary>
+/// <c>beamtime worker</c>: runs jobs and stands by as a scheduler. Its verbs speak to a server: who works, drain, resume.
+/// </summary>
 internal static class WorkerCommands
 {
+    private static readonly LaunchOptions Options = new();
     private static readonly Argument<string> Worker = new("worker") { Description = "Name or id of the worker." };
 
-    /// <summary>The verbs, to stand below <c>beamtime worker</c>.</summary>
-    public static IReadOnlyList<Command> Verbs() =>
+    private static IReadOnlyList<Command> Verbs() =>
     [
         CommandRun.OnServer(new Command("ls", "List the workers of all programs."), ListAsync),
         CommandRun.OnServer(
@@ -24,7 +27,13 @@ internal static class WorkerCommands
     /// <summary>The command with its verbs.</summary>
     public static Command Create()
     {
-        var command = new Command("worker", "Look at the workers; drain and resume them.");
+        var command = CommandRun.On(
+            Options.On(new Command(
+                "worker", "Run jobs in this process, and the scheduler unless BEAMTIME_WORKER_SCHEDULER_ENABLED=false.")
+            {
+                RoleRun.Port,
+            }),
+            (run, cancel) => RoleRun.RunAsync(run, Options, RolesOf, cancel));
         foreach (var verb in Verbs())
         {
             command.Subcommands.Add(verb);
@@ -32,6 +41,10 @@ internal static class WorkerCommands
 
         return command;
     }
+
+    private static RoleSet RolesOf(HostLaunch launch) => launch.Settings.Get<WorkerOptions>().SchedulerEnabled
+        ? RoleSet.Of(Role.Worker, Role.Scheduler)
+        : RoleSet.Of(Role.Worker);
 
     private static async Task<ExitCode> ListAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
     {

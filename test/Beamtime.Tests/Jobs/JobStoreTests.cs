@@ -126,7 +126,7 @@ public sealed class JobStoreTests
         await using (var workflow = fixture.Database.Source.CreateCommand(
             """
             insert into workflows (id, kind, version, input, state, started_at, finished_at)
-            select id, 'errand', 1, '{}', 'Succeeded', now(), now() from jobs
+            select id, 'errand', 1, '{}', 'Completed', now(), now() from jobs
             """))
         {
             Assert.Equal(1, await workflow.ExecuteNonQueryAsync(Cancel));

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -35,7 +36,8 @@ internal sealed partial class Scheduler : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<Scheduler> _logger;
     private readonly SchedulerLease _lease;
-    private readonly Meter _meter = new(JobMetrics.Name);
+    private readonly AreaMeter _meter = new("Scheduler");
+    private readonly Gauge<double> _acting;
     private readonly Counter<long> _ticks;
     private long _renewedAt;
     private volatile bool _isActing;
@@ -51,8 +53,9 @@ internal sealed partial class Scheduler : IDisposable
     {
         (_database, _store, _time, _logger) = (database, store, time, logger);
         _lease = new SchedulerLease(database.Source, holder, time);
-        _ticks = _meter.CreateCounter<long>("beamtime.scheduler.ticks", "{tick}", "Ticks made; tagged with what became of them.");
-        _meter.CreateObservableGauge("beamtime.scheduler.acting", () => _isActing ? 1 : 0, "{scheduler}", "1 where this scheduler acts.");
+        _ticks = _meter.Counter("ticks", "{tick}", "Ticks of schedules, by what became of them.", "outcome");
+        _acting = _meter.Gauge("acting", "{boolean}", "1 where this scheduler acts, 0 where it stands by.");
+        _acting.Record(0);
     }
 
     /// <summary>Whether this one acts at present.</summary>
@@ -93,6 +96,7 @@ internal sealed partial class Scheduler : IDisposable
     {
         _renewedAt = _time.GetTimestamp();
         _isActing = true;
+        _acting.Record(1);
         LogActs(fence);
         try
         {
@@ -110,6 +114,7 @@ internal sealed partial class Scheduler : IDisposable
         finally
         {
             _isActing = false;
+            _acting.Record(0);
             if (cancel.IsCancellationRequested)
             {
                 await ReleaseAsync(fence);
