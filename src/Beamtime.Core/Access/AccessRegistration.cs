@@ -30,7 +30,8 @@ internal static class AccessRegistration
     /// <summary>Answers failures with problems and admits requests by permission; stands before all else.</summary>
     /// <param name="app">The host's pipeline.</param>
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) =>
-        app.UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>().UseMiddleware<IdempotentRequests>();
+        app.UseMiddleware<RequestWatch>().UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>()
+            .UseMiddleware<IdempotentRequests>();
 
     /// <summary>Makes a reader of JSON refuse what it does not know.</summary>
     /// <param name="json">The reader's options.</param>

@@ -285,7 +285,11 @@ internal sealed class LedgerStore(BeamtimeDatabase database, TimeProvider time)
         parameters.Add(new NpgsqlParameter<string> { TypedValue = why.Correlation });
         parameters.Add(Text(why.Cause));
         AddRecord(parameters, kind.FoldVersion, kind.WriteState(current.Id, state!), kind.Index(state!));
-        return (bool)(await command.ExecuteScalarAsync(cancel))!
+        var begun = time.GetTimestamp();
+        var isAppended = (bool)(await command.ExecuteScalarAsync(cancel))!;
+        LedgerMetrics.AppendDuration.Record(time.GetElapsedTime(begun).TotalSeconds);
+        LedgerMetrics.Entries.Add(isAppended ? entries.Count : 0, new KeyValuePair<string, object?>("kind", kind.Name));
+        return isAppended
             ? new StreamState<TState>(current.Id, current.Version + entries.Count, state)
             : throw Conflict(kind.Name, current.Id, current.Version);
     }

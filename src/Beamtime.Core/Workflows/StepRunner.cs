@@ -130,7 +130,9 @@ internal sealed class StepRunner(
 
         try
         {
-            return await run();
+            var result = await run();
+            WorkflowMetrics.Count("finished");
+            return result;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -142,10 +144,12 @@ internal sealed class StepRunner(
         }
         catch (JobPostponedException postponed)
         {
+            WorkflowMetrics.Count("postponed");
             throw Postpone(postponed);
         }
         catch (Exception exception)
         {
+            WorkflowMetrics.Count("failed");
             return await FailAsync(step, (before?.Failures ?? 0) + 1, exception, cancel);
         }
     }

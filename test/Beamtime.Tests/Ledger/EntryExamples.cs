@@ -45,6 +45,7 @@ internal static class EntryExamples
                 new ScanPaused(4),
                 new ScanResumed(),
                 new ScanEnded(ScanState.Aborted, 7, [Reason])),
+            [PersonRecord.Kind.Name] = Written(PersonRecord.Kind, new PersonForgotten()),
             [RecordingStore.Kind.Name] = Written(
                 RecordingStore.Kind,
                 new RecordingClosed(
