@@ -13,6 +13,9 @@ internal sealed record RestoreChoice
     /// <summary>The file of the master key; null without.</summary>
     public string? SecretFile { get; init; }
 
+    /// <summary>Id of the key in that file; null where it is not to be compared.</summary>
+    public string? KeyId { get; init; }
+
     /// <summary>Remove what is sealed with a master key that nobody has.</summary>
     public bool IsWithoutSecrets { get; init; }
 }
@@ -166,6 +169,14 @@ internal sealed class DatabaseRestore(DatabaseOptions options, MigrationSet migr
         if (await DumpReader.CompareAsync(backup.Manifest, server.Login(name), cancel) is { Count: > 0 } differences)
         {
             throw new RefusedException(differences.Select(difference => BackupErrors.NotProved.Because(difference)).ToArray());
+        }
+
+        if (choice.KeyId is { } id
+            && await server.AskAsync(name, "select to_regclass('public.master_key') is not null", cancel) is true
+            && await server.AskAsync(name, "select id from master_key", cancel) is string sealedBy && sealedBy != id)
+        {
+            throw new RefusedException(BackupErrors.KeyWrong.Because(
+                $"the backup is sealed with the master key {sealedBy}, the one in {choice.SecretFile} is {id}"));
         }
 
         int applied;

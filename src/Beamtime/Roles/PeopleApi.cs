@@ -1,4 +1,6 @@
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.SignIns;
+using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
 
@@ -39,7 +41,18 @@ internal static class PeopleApi
             ?? throw new RefusedException(LedgerErrors.PersonUnknown.Because($"there is no person {id}")));
 
     private static async Task<IResult> ForgetAsync(
-        Guid id, ForgetRequest request, Caller caller, PeopleStore people, LedgerStore ledger, CancellationToken cancel) =>
-        (await people.ForgetAsync(new PersonId(id), new Why(caller.Who, request.Reason, id.ToString()), ledger, cancel))
-            .Answer(TypedResults.Ok);
+        Guid id,
+        ForgetRequest request,
+        Caller caller,
+        PeopleStore people,
+        LedgerStore ledger,
+        BeamtimeDatabase database,
+        CancellationToken cancel)
+    {
+        var forgotten = await people.ForgetAsync(
+            new PersonId(id), new Why(caller.Who, request.Reason, id.ToString()), ledger, cancel);
+        // Every process that serves requests looks anew whom it knows.
+        database.Notifier.Notify(CallerDirectory.Channel);
+        return forgotten.Answer(TypedResults.Ok);
+    }
 }
