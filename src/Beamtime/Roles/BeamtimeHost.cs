@@ -107,6 +107,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(StreamKinds)
                 .AddSingleton<TimelineStore>()
                 .AddSingleton<LedgerExport>()
+                .AddSingleton<PeopleStore>()
                 .AddAccess(access, door.Edge)
                 .AddUsers(access, masterKey)
                 .AddIdempotency()
@@ -271,7 +272,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapJobs().MapData();
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();
