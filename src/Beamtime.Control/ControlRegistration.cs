@@ -17,7 +17,7 @@ namespace Beamtime.Control;
 internal static class ControlRegistration
 {
     /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 7;
+    public const int LoopCount = 10;
 
     extension(IServiceCollection services)
     {
@@ -33,9 +33,11 @@ internal static class ControlRegistration
             services.TryAddSingleton<TopicHub>(s => new LocalTopics(s.GetRequiredService<TimeProvider>()));
             return services
                 .AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"))
+                .AddDeviceOwner(beamline)
                 .AddScans(beamline)
                 .AddPoints(beamline)
                 .AddRecording(beamline, recordings)
+                .AddRecordingWatch()
                 .AddBeamline()
                 .AddRuns(beamline);
         }
@@ -51,6 +53,8 @@ internal static class ControlRegistration
         /// <exception cref="Beamtime.Sdk.Errors.RefusedException">All mistakes in the site's files.</exception>
         public async Task RecoverControlAsync(CancellationToken cancel)
         {
+            await services.GetRequiredService<DeviceAnnouncer>().AnnounceAsync(cancel);
+            await services.GetRequiredService<DeviceWatch>().LookAsync(cancel);
             services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
             var procedures = services.GetRequiredService<ProcedureDesk>();
             await procedures.HoldInterruptedAsync(cancel);
@@ -61,6 +65,9 @@ internal static class ControlRegistration
         public IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> ControlLoops() =>
         [
             ("device server", services.GetRequiredService<DeviceServer>().RunAsync),
+            ("device announcer", services.GetRequiredService<DeviceAnnouncer>().RunAsync),
+            ("device watch", services.GetRequiredService<DeviceWatch>().RunAsync),
+            ("device setter", services.GetRequiredService<DeviceSetter>().RunAsync),
             ("file writer", services.GetRequiredService<FileWriter>().RunAsync),
             ("permit watch", services.GetRequiredService<PermitWatch>().RunAsync),
             ("bundler", services.GetRequiredService<PointBundler>().RunAsync),

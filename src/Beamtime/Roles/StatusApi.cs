@@ -54,7 +54,7 @@ internal static class StatusApi
         Site site,
         StartTime started,
         ScanOptions options,
-        DeviceRoster roster,
+        DeviceBook roster,
         ScanStore scans,
         ScanQueue queue,
         BeamtimeDatabase database,
@@ -75,7 +75,7 @@ internal static class StatusApi
             started.At,
             reachable,
             roster.Usable.Count,
-            roster.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message),
+            roster.Unusable.ToDictionary(u => u.Name, u => u.Unusable!.Message),
             running,
             reachable ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
