@@ -16,9 +16,6 @@ namespace Beamtime.Control;
 /// <summary>Registers the half that measures.</summary>
 internal static class ControlRegistration
 {
-    /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 10;
-
     extension(IServiceCollection services)
     {
         /// <summary>Adds devices, scans, points and recording of the beamline, with their loops.</summary>

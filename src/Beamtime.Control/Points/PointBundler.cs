@@ -1,5 +1,6 @@
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Microsoft.Extensions.Logging;
@@ -76,6 +77,7 @@ internal sealed partial class PointBundler
 
             await CloseOverdueAsync(cancel);
             AcknowledgeDocuments();
+            LoopBeat.Touch();
         }
     }
 
@@ -188,12 +190,14 @@ internal sealed partial class PointBundler
             || scan.Early.ContainsKey(taken.Point))
         {
             LogDropped(_logger, taken.Scan, taken.Point);
+            PointMetrics.Dropped.Add(1);
             return;
         }
 
         foreach (var gap in taken.Gaps)
         {
             LogGap(_logger, scan.Opened.Number, taken.Point, gap.Message);
+            PointMetrics.Gaps.Add(1, new KeyValuePair<string, object?>("cause", "reading"));
         }
 
         var point = new Point { Scan = taken.Scan, Id = taken.Point, Row = taken.Row, At = taken.At };
@@ -232,6 +236,7 @@ internal sealed partial class PointBundler
     private ValueTask EmitAsync(OpenScan scan, Point point, CancellationToken cancel)
     {
         scan.Next = point.Id + 1;
+        PointMetrics.Published.Add(1);
         return _points.PublishAsync(point, cancel);
     }
 
@@ -253,6 +258,7 @@ internal sealed partial class PointBundler
             for (var id = scan.Next; id < until; id++)
             {
                 LogGap(_logger, scan.Opened.Number, id, "no reading came within the deadline");
+                PointMetrics.Gaps.Add(1, new KeyValuePair<string, object?>("cause", "deadline"));
                 await EmitAsync(scan, scan.Gap(id, _time.GetUtcNow()), cancel);
             }
 

@@ -8,6 +8,9 @@ namespace Beamtime.Control.Procedures;
 /// <summary>Reads <c>procedures.yaml</c>; every mistake is reported at once, each with its line.</summary>
 internal sealed class ProcedureFile
 {
+    /// <summary>The words for the types of parameters.</summary>
+    public static IEnumerable<string> TypeNames => Types.Keys;
+
     private static readonly Dictionary<string, ProcedureParameterType> Types = new()
     {
         ["number"] = ProcedureParameterType.Number,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
@@ -104,6 +105,7 @@ internal sealed partial class FileWriter : IDisposable
         {
             while (true)
             {
+                LoopBeat.Touch();
                 await _signal.WaitAsync(cancel);
                 await WriteWaitingAsync();
             }
@@ -117,6 +119,7 @@ internal sealed partial class FileWriter : IDisposable
             foreach (var recording in _open.Values)
             {
                 recording.Leave();
+                RecordingMetrics.Open.Add(-1);
             }
         }
     }
@@ -236,7 +239,11 @@ internal sealed partial class FileWriter : IDisposable
                 _latest = Open(opened);
                 break;
             case ScanClosed closed:
-                _open.Remove(closed.Scan, out var recording);
+                if (_open.Remove(closed.Scan, out var recording))
+                {
+                    RecordingMetrics.Open.Add(-1);
+                }
+
                 _latest = null;
                 if (recording?.End(closed) is { } last)
                 {
@@ -286,6 +293,7 @@ internal sealed partial class FileWriter : IDisposable
     {
         var recording = new OpenRecording(opened, _options.MinimumFree);
         _open.Add(opened.Scan, recording);
+        RecordingMetrics.Open.Add(1);
         if (recording.Fault is { } fault)
         {
             Tell(new RecordingFault(opened.Scan, fault, EndsScan: true));
@@ -296,6 +304,12 @@ internal sealed partial class FileWriter : IDisposable
 
     private void Flush()
     {
+        if (_open.Count == 0 && _unacknowledged == 0)
+        {
+            return;
+        }
+
+        var begun = _time.GetTimestamp();
         foreach (var recording in _open.Values)
         {
             if (recording.Flush() is { } fault)
@@ -309,6 +323,8 @@ internal sealed partial class FileWriter : IDisposable
             _unacknowledged = 0;
             _points.AcknowledgeRead();
         }
+
+        RecordingMetrics.FlushDuration.Record(_time.GetElapsedTime(begun).TotalSeconds);
     }
 
     private async Task FinishAsync(CancellationToken ending, CancellationToken abandon)
@@ -354,10 +370,12 @@ internal sealed partial class FileWriter : IDisposable
         var scan = ended.Document.Scan;
         try
         {
+            var begun = _time.GetTimestamp();
             if (await CloseAsync(ended, abandon) is { } closed)
             {
                 ended.Closed = closed;
                 await _finisher.RegisterAsync(closed, abandon);
+                RecordingMetrics.Count(closed, _time.GetElapsedTime(begun));
                 Tell(new RecordingDone(scan, closed));
             }
         }
@@ -420,6 +438,7 @@ internal sealed partial class FileWriter : IDisposable
         if (notice is RecordingFault fault)
         {
             Faulted(fault.Scan, fault.Reason.Code, fault.Reason.Message);
+            RecordingMetrics.Faults.Add(1, new KeyValuePair<string, object?>("code", fault.Reason.Code));
         }
 
         if (!_topics.Notices.TryPublish(notice))

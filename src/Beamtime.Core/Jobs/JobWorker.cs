@@ -1,29 +1,35 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Beamtime.Core.Jobs;
 
 /// <summary>
-/// Claims the jobs of one queue and runs them, so many at once. Four loops: claim, heartbeat, rescue, completions.
+/// Claims the jobs of its queues and runs them, so many at once. Five loops: claim, heartbeat, presence, rescue,
+/// completions.
 /// An outage of the database is waited out; a bug in any loop stops the worker and is thrown.
 /// </summary>
 internal sealed partial class JobWorker
 {
+    private static readonly TimeSpan ClaimLimit = TimeSpan.FromSeconds(2);
     private readonly NotificationListener _listener;
     private readonly Notifier _notifier;
     private readonly JobLeases _leases;
     private readonly JobHandlers _handlers;
     private readonly JobRescuer _rescuer;
-    private readonly JobPruner _pruner;
+    private readonly RetentionPruner _pruner;
     private readonly JobWorkerOptions _options;
     private readonly JobMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<JobWorker> _logger;
 
     private readonly JobKind[] _kinds;
+    private readonly ClaimKinds _claimKinds;
+    private readonly WorkerRegister _register;
+    private readonly Guid _id;
     private readonly JobCompletions _completions;
     private readonly ConcurrentDictionary<(JobId Id, long Fence), HeldJob> _held = new();
     private readonly Channel<bool> _freed = Channel.CreateBounded<bool>(
@@ -34,7 +40,9 @@ internal sealed partial class JobWorker
     private readonly Random _random;
     private int _running;
 
-    // The first asks handlers to end; the second, after the grace, gives up what is not written by then.
+    // The first ends the claiming; the second asks handlers to end; the third, after the grace, gives up what is not
+    // written by then.
+    private CancellationToken _claiming;
     private CancellationToken _stopping;
     private CancellationToken _ending;
 
@@ -58,12 +66,15 @@ internal sealed partial class JobWorker
         _leases = new JobLeases(database.Source);
         _handlers = handlers;
         _rescuer = new JobRescuer(_leases, database.Notifier, metrics, logs.CreateLogger<JobRescuer>());
-        _pruner = new JobPruner(new JobStore(database), options.Retention, time, logs.CreateLogger<JobPruner>());
+        _pruner = new RetentionPruner(database, options.Retention, time, logs.CreateLogger<RetentionPruner>());
         _options = options;
         _metrics = metrics;
         _time = time;
         _logger = logs.CreateLogger<JobWorker>();
         _kinds = [.. handlers.Kinds];
+        _claimKinds = new ClaimKinds(_kinds);
+        _register = new WorkerRegister(database.Source);
+        _id = Guid.CreateVersion7(time.GetUtcNow());
         _random = new Random(options.Seed);
         _completions = new JobCompletions(
             _leases, capacity: Math.Max(options.Concurrency, options.Batch) * 4, Settle, time, _logger);
@@ -76,15 +87,20 @@ internal sealed partial class JobWorker
     /// <param name="cancel">Stops the worker.</param>
     public async Task RunAsync(CancellationToken cancel)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var claiming = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var stopping = new CancellationTokenSource();
         using var ending = new CancellationTokenSource();
-        (_stopping, _ending) = (stopping.Token, ending.Token);
+        (_claiming, _stopping, _ending) = (claiming.Token, stopping.Token, ending.Token);
         var claims = ClaimLoopAsync();
         var completions = _completions.RunAsync(_ending);
-        Task[] loops = [claims, HeartbeatLoopAsync(), RescueLoopAsync(), completions, _bug.Task];
+        var presence = PresenceLoopAsync();
+        Task[] loops = [claims, HeartbeatLoopAsync(), presence, RescueLoopAsync(), completions, _bug.Task];
 
         // Whichever ends first, by the stop or by a bug, ends the others in order.
         await Task.WhenAny(loops);
+        await claiming.CancelAsync();
+        // What is handed back is not to be claimed by a claim of our own that is still on its way.
+        await Task.WhenAny(claims, Task.Delay(ClaimLimit, _time, CancellationToken.None));
         await stopping.CancelAsync();
         await Task.WhenAny(claims);
         var runs = Task.WhenAll(_held.Values.Select(h => h.Run));
@@ -97,6 +113,7 @@ internal sealed partial class JobWorker
         _completions.Close();
         await Task.WhenAny(completions, Task.Delay(_options.Grace, _time, CancellationToken.None));
         await ending.CancelAsync();
+        await Task.WhenAny(presence);
         _bug.TrySetResult();
         try
         {
@@ -110,34 +127,108 @@ internal sealed partial class JobWorker
 
     private async Task ClaimLoopAsync()
     {
-        using var work = _listener.Subscribe(JobQueue.ChannelOf(_options.Queue));
+        using var work = _options.Pools.Count == 0 && _options.Queues is [var only]
+            ? _listener.Subscribe(JobQueue.ChannelOf(only))
+            : _listener.SubscribeAll(JobQueue.ChannelOf(""));
         while (true)
         {
-            var want = Math.Min(_options.Batch, _options.Concurrency - Volatile.Read(ref _running));
+            var want = Want();
             if (want <= 0)
             {
-                await _freed.Reader.ReadAsync(_stopping);
+                await _freed.Reader.ReadAsync(_claiming);
                 continue;
             }
 
-            // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
-            var claimed = await UnlessOutageAsync(
-                () => _leases.ClaimAsync(_options.Queue, _kinds, want, _options.Name, CancellationToken.None), [], _stopping);
-            if (_stopping.IsCancellationRequested)
+            var isMoreLikely = false;
+            foreach (var queue in await QueuesAsync())
             {
-                await UnlessOutageAsync(() => _leases.HandBackAsync(claimed, _ending), [], _ending);
-                _stopping.ThrowIfCancellationRequested();
+                while ((want = Want()) > 0)
+                {
+                    if (await ClaimAsync(queue, want) < want)
+                    {
+                        break;
+                    }
+
+                    isMoreLikely = true;
+                }
             }
 
-            foreach (var job in claimed)
+            if (!isMoreLikely)
             {
-                Start(job);
+                await work.WaitAsync(_options.Poll, _claiming);
             }
+        }
+    }
 
-            if (claimed.Count < want)
+    private int Want() => Math.Min(_options.Batch, _options.Concurrency - Volatile.Read(ref _running));
+
+    private async Task<IReadOnlyList<string>> QueuesAsync() =>
+        _options.Pools.Count == 0 && _options.Queues.Count == 1
+            ? _options.Queues
+            : await UnlessOutageAsync(
+                () => _leases.Claims.WaitingAsync(_options.Queues, _options.Pools, _options.Retention.Ageing, _claiming), [], _claiming);
+
+    private async Task<int> ClaimAsync(string queue, int want)
+    {
+        var order = new ClaimOrder
+        {
+            Queue = queue,
+            Kinds = _claimKinds,
+            Limit = want,
+            Worker = _options.Name,
+            WorkerId = _id,
+            Labels = _options.Labels,
+        };
+
+        _claiming.ThrowIfCancellationRequested();
+
+        // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
+        var claimed = await UnlessOutageAsync(() => _leases.Claims.ClaimAsync(order, CancellationToken.None), [], _claiming);
+        if (_claiming.IsCancellationRequested)
+        {
+            await UnlessOutageAsync(() => _leases.HandBackAsync(claimed, _ending), [], _ending);
+            _claiming.ThrowIfCancellationRequested();
+        }
+
+        foreach (var job in claimed)
+        {
+            Start(job);
+        }
+
+        return claimed.Count;
+    }
+
+    // Told until the last handler has ended; a worker that is killed falls silent.
+    private async Task PresenceLoopAsync()
+    {
+        var row = new WorkerRow(
+            _id, _options.Name, Environment.MachineName, Environment.ProcessId, _options.Queues, _options.Pools,
+            _options.Labels, _options.Concurrency);
+        try
+        {
+            while (true)
             {
-                await work.WaitAsync(_options.Poll, _stopping);
+                await UnlessOutageAsync(() => _register.BeatAsync(row, Volatile.Read(ref _running), _ending), 0, _ending);
+                await Task.Delay(_options.Beat, _time, _ending);
             }
+        }
+        finally
+        {
+            await LeaveAsync();
+        }
+    }
+
+    private async Task LeaveAsync()
+    {
+        using var deadline = new CancellationTokenSource(_options.Grace, _time);
+        try
+        {
+            await _register.LeaveAsync(_id, deadline.Token);
+        }
+        catch (Exception outage) when (outage is OperationCanceledException or NpgsqlException)
+        {
+            // Its row tells that it is lost, after a while.
+            LogOutage(outage);
         }
     }
 
@@ -147,6 +238,7 @@ internal sealed partial class JobWorker
         var period = _kinds.Length == 0 ? _options.Poll : _kinds.Min(k => k.Options.Lease) / 3;
         while (true)
         {
+            LoopBeat.Touch();
             await withdrawn.WaitAsync(period, _ending);
             var held = _held.Values.Select(h => (h.Job, h.Lease)).ToArray();
             if (held.Length == 0)
@@ -192,6 +284,17 @@ internal sealed partial class JobWorker
         {
             var verdict = await AttemptAsync(held);
             _metrics.Ran(held.Job.Kind, _time.GetElapsedTime(started));
+            if (held.Hold.IsMoved)
+            {
+                _held.TryRemove((held.Job.Id, held.Job.Fence), out _);
+                if (held.Hold.IsCompleted)
+                {
+                    _metrics.Completed(held.Job.Kind);
+                }
+
+                return;
+            }
+
             if (verdict is null && !held.Hold.IsCompleted)
             {
                 await _completions.AddAsync(held.Job, _ending);
@@ -265,24 +368,32 @@ internal sealed partial class JobWorker
         }
 
         _held.TryRemove((job.Id, job.Fence), out _);
-        if (verdict is HandedBack)
+        if (verdict is HandedBack || job.IsAdmitted)
         {
-            _notifier.Notify(JobQueue.ChannelOf(_options.Queue));
+            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
         }
 
         if (verdict is Retried { Reason: var why })
         {
             _metrics.Failed(job.Kind, why.Code);
+            _metrics.Retried(job.Kind);
         }
         else if (verdict is Buried { Reason: var last })
         {
             _metrics.Failed(job.Kind, last.Code);
+            _metrics.Buried(job.Kind, last.Code);
         }
     }
 
     private void Settle(ClaimedJob job, bool isAccepted)
     {
         _held.TryRemove((job.Id, job.Fence), out _);
+        if (job.IsAdmitted)
+        {
+            // Its end makes room for one that waits for a limit or a key.
+            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
+        }
+
         if (isAccepted)
         {
             _metrics.Completed(job.Kind);

@@ -1,4 +1,5 @@
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -82,6 +83,7 @@ internal sealed partial class LedgerSubscription
         var hold = ShortestHold;
         while (true)
         {
+            LoopBeat.Touch();
             try
             {
                 var next = await LookAsync(cancel);
@@ -105,6 +107,7 @@ internal sealed partial class LedgerSubscription
             catch (Exception error)
             {
                 var failures = State.Failures + 1;
+                LedgerMetrics.HandlerFailures.Add(1, new KeyValuePair<string, object?>("subscription", _name));
                 State = State with { Failures = failures, LastError = error.Message };
                 var pause = ShortestPause * Math.Pow(2, Math.Min(failures - 1, 20));
                 pause = pause < LongestPause ? pause : LongestPause;

@@ -12,6 +12,12 @@ internal static class CliErrors
         "Start one with 'beamtime up', or name another with --server.",
         RetryClass.Later);
 
+    /// <summary>A password in clear over the network.</summary>
+    public static readonly ErrorCode Insecure = new(
+        "cli.server.insecure",
+        "The password would cross the network in clear.",
+        "Use an address with https, or --insecure where the network is yours alone.");
+
     /// <summary>An argument that cannot be read.</summary>
     public static readonly ErrorCode Argument = new(
         "cli.argument.invalid",
@@ -29,6 +35,12 @@ internal static class CliErrors
         "cli.disk.unusable",
         "A file or folder that the command needs cannot be read or written.",
         "Check the path, its rights and the free space, or name another one.");
+
+    /// <summary>A file that is in the way.</summary>
+    public static readonly ErrorCode FileExists = new(
+        "cli.file.exists",
+        "The file that the command would write exists already.",
+        "Name another file, or remove this one.");
 
     /// <summary>A file that cannot be read.</summary>
     public static readonly ErrorCode FileUnreadable = new(

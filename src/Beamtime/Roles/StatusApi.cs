@@ -4,6 +4,7 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Beamtime.Roles;
 
@@ -28,7 +29,7 @@ internal sealed record StatusAnswer(
     ScanAnswer? Running,
     int Queued);
 
-/// <summary>Readiness and status over REST.</summary>
+/// <summary>Status over REST.</summary>
 internal static class StatusApi
 {
     /// <summary>The program's version.</summary>
@@ -37,15 +38,12 @@ internal static class StatusApi
 
     extension(IEndpointRouteBuilder routes)
     {
-        /// <summary>Maps status and readiness.</summary>
+        /// <summary>Maps status.</summary>
         public IEndpointRouteBuilder MapStatus()
         {
             routes.MapGet("/status", StatusAsync).RequirePermission("status.read")
                 .WithSummary("How the program stands: devices, queue, database")
                 .Produces<StatusAnswer>();
-            routes.MapGet("/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
-                .WithSummary("200 when the program can take work, else 503")
-                .Produces<ReadyAnswer>();
             return routes;
         }
     }
@@ -54,15 +52,15 @@ internal static class StatusApi
         Site site,
         StartTime started,
         ScanOptions options,
-        DeviceBook roster,
-        ScanStore scans,
-        ScanQueue queue,
+        [FromServices] DeviceBook? roster,
+        [FromServices] ScanStore? scans,
+        [FromServices] ScanQueue? queue,
         BeamtimeDatabase database,
         CancellationToken cancel)
     {
         var reachable = await IsReachableAsync(database, cancel);
         ScanAnswer? running = null;
-        if (reachable && queue.Running is { } live
+        if (reachable && queue?.Running is { } live && scans is not null
             && await scans.FindAsync(options.Beamline, live.Id.ToString(), cancel) is { } record)
         {
             running = ScanAnswer.Of(record, live);
@@ -74,16 +72,11 @@ internal static class StatusApi
             options.Beamline,
             started.At,
             reachable,
-            roster.Usable.Count,
-            roster.Unusable.ToDictionary(u => u.Name, u => u.Unusable!.Message),
+            roster?.Usable.Count ?? 0,
+            roster?.Unusable.ToDictionary(u => u.Name, u => u.Unusable!.Message) ?? [],
             running,
-            reachable ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
+            reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
-
-    private static async Task<IResult> ReadyAsync(BeamtimeDatabase database, CancellationToken cancel) =>
-        await IsReachableAsync(database, cancel)
-            ? TypedResults.Ok(new ReadyAnswer(true))
-            : TypedResults.Json(new ReadyAnswer(false), statusCode: StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<bool> IsReachableAsync(BeamtimeDatabase database, CancellationToken cancel)
     {
@@ -98,8 +91,6 @@ internal static class StatusApi
             return false;
         }
     }
-
-    private sealed record ReadyAnswer(bool IsReady);
 }
 
 /// <summary>When the program started.</summary>

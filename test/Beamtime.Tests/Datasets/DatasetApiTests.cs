@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.SignIns;
 using Beamtime.Data.Datasets;
 using Beamtime.Tests.Flows;
 using Microsoft.AspNetCore.Builder;
@@ -91,6 +92,7 @@ public sealed class DatasetApiTests
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
+            .AddSingleton(TimeProvider.System)
             .AddAccess(new AccessOptions())
             .AddSingleton(data.Ledger)
             .AddSingleton(data.Store)
@@ -107,6 +109,7 @@ public sealed class DatasetApiTests
     private static HttpClient Client(WebApplication app) => new()
     {
         BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/api/v2/"),
+        DefaultRequestHeaders = { Authorization = new("Bearer", app.Services.GetRequiredService<LocalSignIn>().Key) },
     };
 
     // The state of the flow, or the code of the refusal.

@@ -28,7 +28,7 @@ internal sealed class RecordingBench : IAsyncDisposable
     {
         Options = new RecordingOptions { SourceName = "Advanced Photon Source", MinimumFree = reserve };
         Documents = new LocalTopic<ScanDocument>("2-bm.points", capacity, ["file-writer"], Clock);
-        Topics = new RecordingTopics(new LocalTopics(Clock, isEncoding: true), "2-bm");
+        Topics = new RecordingTopics(new LocalTopics(Clock, isEncoding: false), "2-bm");
         _notices = Topics.Notices.Subscribe("scan-server", _noticed);
         Finisher = new RecordingFinisher(
             Options, sections ?? [], register ?? Keep, NullLogger<RecordingFinisher>.Instance);
