@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
@@ -273,6 +274,8 @@ internal sealed partial class FileWriter : IDisposable
 
     private async Task FinishAsync(OpenRecording recording, Queue<OpenRecording> waiting, CancellationToken abandon)
     {
+        using var correlation = Correlation.Begin(recording.Scan.Scan.ToString());
+        using var span = Tracing.Begin("recording", ActivityKind.Consumer, recording.Scan.Trace);
         try
         {
             var begun = _time.GetTimestamp();
