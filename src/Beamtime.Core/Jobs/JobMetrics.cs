@@ -24,6 +24,7 @@ internal sealed class JobMetrics : IDisposable
     private readonly Counter<long> _dead;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _rescued;
+    private readonly Counter<long> _retried;
     private readonly Histogram<double> _duration;
     private readonly Gauge<double> _depth;
     private readonly Gauge<double> _due;
@@ -37,6 +38,7 @@ internal sealed class JobMetrics : IDisposable
         _completed = _meter.Counter("completed", "{job}", "Jobs whose result was accepted.", "kind");
         _failed = _meter.Counter("failed", "{attempt}", "Attempts that failed, by the code of the failure; most are tried again.", "kind", "code");
         _dead = _meter.Counter("dead", "{job}", "Jobs given up: a person has to look at them.", "kind", "code");
+        _retried = _meter.Counter("retried", "{job}", "Jobs given back to be tried again after a failure.", "kind");
         _lost = _meter.Counter("lost", "{attempt}", "Attempts whose hold was lost; their results were refused.", "kind");
         _rescued = _meter.Counter("rescued", "{job}", "Jobs taken back from a silent worker.");
         _duration = _meter.Histogram("duration", "s", "Time from claim to the handler's end.", AreaMeter.LongSeconds, "kind");
@@ -103,6 +105,10 @@ internal sealed class JobMetrics : IDisposable
             }
         }
     }
+
+    /// <summary>A job was given back to be tried again.</summary>
+    /// <param name="kind">Its kind.</param>
+    public void Retried(string kind) => _retried.Add(1, Kind(kind));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

@@ -1,5 +1,8 @@
+using System.Globalization;
 using Beamtime.Core.Database;
+using Beamtime.Core.Jobs.Schedules;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Core.Jobs;
 
@@ -16,6 +19,13 @@ internal static class JobRegistration
             .AddSingleton<WorkQueueStore>()
             .AddSingleton(s => new WorkerRegister(s.GetRequiredService<BeamtimeDatabase>().Source))
             .AddSingleton<JobStore>()
-            .AddSingleton<JobResults>();
+            .AddSingleton<JobResults>()
+            .AddSingleton<ScheduleStore>()
+            .AddSingleton(s => new Scheduler(
+                s.GetRequiredService<BeamtimeDatabase>(),
+                s.GetRequiredService<ScheduleStore>(),
+                string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<Scheduler>>()));
     }
 }

@@ -45,7 +45,14 @@ internal static class CommandTree
         root.Subcommands.Add(WorkPoolCommands.CreateQueue());
         root.Subcommands.Add(WorkPoolCommands.CreateShare());
         root.Subcommands.Add(WorkerCommands.Create());
+        root.Subcommands.Add(ScheduleCommands.Create());
+        root.Subcommands.Add(ScheduleCommands.CreateScheduler());
         root.Subcommands.Add(StatusCommand.Create());
+        root.Subcommands.Add(LoginCommand.CreateLogin());
+        root.Subcommands.Add(LoginCommand.CreateLogout());
+        root.Subcommands.Add(LoginCommand.CreateWhoAmI());
+        root.Subcommands.Add(KeyCommands.Create());
+        root.Subcommands.Add(AdminCommands.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());

@@ -1,15 +1,18 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Control;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.Secrets;
+using Beamtime.Core.Access.SignIns;
+using Beamtime.Core.Access.Users;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
@@ -25,7 +28,7 @@ namespace Beamtime.Roles;
 /// The program with the roles of one process: opens the database, connects devices, recovers what a dead program left,
 /// then serves REST and runs the loops until it is stopped.
 /// </summary>
-internal sealed class BeamtimeHost : IAsyncDisposable
+internal sealed partial class BeamtimeHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Stack<IAsyncDisposable> _held;
@@ -56,13 +59,14 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
         launch.ConfigureLogging(builder.Logging);
-        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, launch.Settings.Get<ApiOptions>().Port));
+        var door = new ApiDoor(launch.Settings.Get<ApiOptions>());
+        builder.WebHost.ConfigureKestrel(door.Listen);
         using var logs = LoggerFactory.Create(launch.ConfigureLogging);
         var roles = launch.Roles;
         RequireConnection(launch);
         var folder = ClusterFolder.For(launch.Database).Root;
         IReadOnlyList<DeviceEntry> devices = roles.IsAtBeamline ? ReadSite(launch.Site) : [];
-        RequireFreePort(launch.Settings.Get<ApiOptions>().Port);
+        door.RequireFree();
 
         // Given back in the reverse order, when the program stops or when it does not start.
         var held = new Stack<IAsyncDisposable>();
@@ -88,6 +92,9 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 cancel);
             held.Push(beamlineLock);
             await database.MigrateAsync(Migrations, cancel);
+            var access = launch.Settings.Get<AccessOptions>();
+            var masterKey = await new MasterKeySource(access, database, time).OpenAsync(cancel);
+            await door.RequireUsersAsync(new UserStore(database), cancel);
             var storages = StorageSet.Open(launch.Settings.Get<StorageOptions>(), folder);
             builder.Services
                 .AddSettings(launch.Settings)
@@ -100,15 +107,19 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(StreamKinds)
                 .AddSingleton<TimelineStore>()
                 .AddSingleton<LedgerExport>()
-                .AddAccess(launch.Settings.Get<AccessOptions>())
+                .AddAccess(access, door.Edge)
+                .AddUsers(access, masterKey)
                 .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
+                .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
+                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel))
                 .AddWorkflows(Environment.ProcessId)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
                 {
+                    json.SerializerOptions.AllowOutOfOrderMetadataProperties = true;
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
@@ -131,6 +142,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(s => new RoleLoops([.. LoopsOf(s, roles, beamlineLock)]))
                 .AddHostedService(s => s.GetRequiredService<RoleLoops>());
             var app = builder.Build();
+            door.UseProxies(app);
             app.UseAccess();
             MapRoutes(app, roles);
             if (database.Cluster is not null)
@@ -145,7 +157,9 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             }
 
             await StartAsync(app, cancel);
-            return new BeamtimeHost(app, held);
+            var host = new BeamtimeHost(app, held);
+            host.SignInLocally(access);
+            return host;
         }
         catch
         {
@@ -216,19 +230,26 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         }
     }
 
-    // Looked at before anything is made; who takes the port afterwards is found out when it is listened on.
-    private static void RequireFreePort(int port)
+    // The program serves without it too; whoever runs it then signs in like everybody else.
+    private void SignInLocally(AccessOptions access)
     {
-        using var probe = new TcpListener(IPAddress.Loopback, port);
+        if (!access.LocalOperator)
+        {
+            return;
+        }
+
         try
         {
-            probe.Start();
+            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port);
         }
-        catch (SocketException taken)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException(RoleErrors.PortTaken.Because($"127.0.0.1:{port}: {taken.Message}"));
+            LogNotPublished(Services.GetRequiredService<ILogger<BeamtimeHost>>(), error);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The command line of this account must sign in with 'beamtime login'")]
+    private static partial void LogNotPublished(ILogger log, Exception error);
 
     // The document is the same wherever the program runs.
     private static Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
@@ -249,7 +270,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapTimeline().MapLedger().MapJobs().MapData();
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapJobs().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();
@@ -264,6 +285,12 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         {
             loops.Add((roles.OnePerBeamline[0], "beamline lock", beamlineLock.KeepAsync));
             loops.AddRange(services.ControlLoops().Select(l => (Role.ScanServer, l.Name, l.Run)));
+        }
+
+        loops.Add((roles.Roles[0], "access watch", services.GetRequiredService<AccessWatch>().RunAsync));
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
         }
 
         if (roles.Has(Role.Worker))

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.SignIns;
 using Beamtime.Data.Datasets;
 using Beamtime.Tests.Flows;
 using Microsoft.AspNetCore.Builder;
@@ -108,6 +109,7 @@ public sealed class DatasetApiTests
     private static HttpClient Client(WebApplication app) => new()
     {
         BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/api/v2/"),
+        DefaultRequestHeaders = { Authorization = new("Bearer", app.Services.GetRequiredService<LocalSignIn>().Key) },
     };
 
     // The state of the flow, or the code of the refusal.
