@@ -20,6 +20,7 @@ examine() {
   has_library libhdf5_serial.so.103 || need libhdf5-103-1 "the HDF5 library 1.10 (libhdf5_serial.so.103)"
   command -v h5dump > /dev/null || need hdf5-tools "the HDF5 tools (h5dump)"
   command -v setpriv > /dev/null || need util-linux "setpriv of util-linux"
+  command -v promtool > /dev/null || need prometheus "promtool of Prometheus"
   local module
   for module in h5py numpy silx skimage; do
     has_module "$module" || need "python3-$module" "the Python module $module for $python"
@@ -47,6 +48,11 @@ install() {
     trap "rm -f $no_cluster" EXIT
     mkdir -p "$(dirname "$no_cluster")"
     echo "create_main_cluster = false" > "$no_cluster"
+  fi
+  if [[ " ${packages[*]} " == *" prometheus "* ]] && [ ! -e /etc/systemd/system/prometheus.service ]; then
+    # Its checker is wanted, not a server that gathers metrics on this machine.
+    mkdir -p /etc/systemd/system
+    ln -s /dev/null /etc/systemd/system/prometheus.service
   fi
   apt-get -q update < /dev/null
   # The package set is small and named; no recommendations, no new services.

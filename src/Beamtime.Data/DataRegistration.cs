@@ -17,9 +17,6 @@ namespace Beamtime.Data;
 /// <summary>Registers this half of the program with the host.</summary>
 internal static class DataRegistration
 {
-    /// <summary>How many loops there are.</summary>
-    public const int LoopCount = 3;
-
     /// <summary>
     /// Adds what moves and processes data. The host must also have the database, ledger, jobs, workflows, the
     /// clock and <see cref="ComputeOptions"/>.
@@ -51,6 +48,10 @@ internal static class DataRegistration
         {
             Name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
             Retention = s.GetRequiredService<JobOptions>(),
+            Queues = s.GetRequiredService<JobOptions>().Queues,
+            Pools = s.GetRequiredService<JobOptions>().Pools,
+            Labels = s.GetRequiredService<JobOptions>().Labels,
+            Concurrency = s.GetRequiredService<JobOptions>().Concurrency,
             // Only jitter is drawn from it: what matters is that two programs differ.
             Seed = HashCode.Combine(Environment.ProcessId, s.GetRequiredService<TimeProvider>().GetTimestamp()),
         },

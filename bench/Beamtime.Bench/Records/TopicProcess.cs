@@ -27,9 +27,9 @@ internal static class TopicProcess
 
     private static async Task PublishAsync(object message, CancellationToken cancel)
     {
-        var topic = new Topic<object>("bench", Capacity, BenchRoom.Time);
+        var topic = new LocalTopic<object>("bench", Capacity, ["reader"], BenchRoom.Time);
         var signal = new TopicSignal();
-        using var subscription = topic.Subscribe(signal);
+        using var subscription = topic.Subscribe("reader", signal);
         var reading = Task.Run(ReadAsync, cancel);
         for (var i = 0; i < Messages; i++)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Beamtime.Control.Points;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
@@ -25,7 +26,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
     {
         _host = host;
         Detectors = detectors;
-        _notices = host.Services.GetRequiredService<Topic<RecordingNotice>>().Subscribe(_noticed);
+        _notices = host.Services.GetRequiredService<Topic<RecordingNotice>>().SubscribeLossy(_noticed);
         Client = new HttpClient { BaseAddress = host.Address };
     }
 
@@ -42,7 +43,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
     public LedgerStore Ledger => _host.Services.GetRequiredService<LedgerStore>();
 
     /// <summary>Openings, points and ends of its scans.</summary>
-    public Topic<ScanDocument> Points => _host.Services.GetRequiredService<ScanTopics>().Points;
+    public Topic<ScanDocument> Points => _host.Services.GetRequiredService<PointTopics>().Points;
 
     /// <summary>Starts it in a folder.</summary>
     /// <param name="folder">An empty folder.</param>

@@ -53,6 +53,7 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
         if (TrySetException(DeviceErrors.Deadline.Fault(
             $"{device.Name}: {kind.ToString().ToLowerInvariant()} was not complete after {deadline.TotalSeconds:0.###} s.")))
         {
+            DeviceMetrics.CountFailure(device.Name, DeviceErrors.Deadline.Code);
             device.Mailbox.CancelUnderWay();
         }
     }

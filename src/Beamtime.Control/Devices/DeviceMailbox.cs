@@ -140,6 +140,7 @@ internal sealed class DeviceMailbox : IDisposable
     // Never throws: what happens becomes the command's acknowledgement.
     private async Task FinishAsync(DeviceCommand command, ValueTask started)
     {
+        var begun = Stopwatch.GetTimestamp();
         try
         {
             await started;
@@ -152,6 +153,8 @@ internal sealed class DeviceMailbox : IDisposable
         finally
         {
             _deadlines.Remove(command);
+            DeviceMetrics.CommandDuration.Record(
+                Stopwatch.GetElapsedTime(begun).TotalSeconds, DeviceMetrics.KindOf(command.Kind));
         }
     }
 
@@ -172,10 +175,15 @@ internal sealed class DeviceMailbox : IDisposable
     private static async ValueTask StageAsync(DeviceCommand command, IStaged device, CancellationToken cancel) =>
         command.Files = await device.StageAsync(command.Setup!, cancel);
 
-    private FaultException Named(Exception error, DeviceCommand command) => error switch
+    private FaultException Named(Exception error, DeviceCommand command)
     {
-        FaultException fault => fault,
-        OperationCanceledException => DeviceErrors.Stopped.Fault($"{_device.Name} was stopped during {command.Kind}."),
-        _ => DeviceErrors.Fault.Fault($"{_device.Name}: {command.Kind} failed: {error.Message}", error),
-    };
+        var named = error switch
+        {
+            FaultException fault => fault,
+            OperationCanceledException => DeviceErrors.Stopped.Fault($"{_device.Name} was stopped during {command.Kind}."),
+            _ => DeviceErrors.Fault.Fault($"{_device.Name}: {command.Kind} failed: {error.Message}", error),
+        };
+        DeviceMetrics.CountFailure(_device.Name, named.Reason.Code);
+        return named;
+    }
 }

@@ -40,8 +40,8 @@ internal sealed partial class PointBundler
         ILogger<PointBundler> logger)
     {
         (_points, _options, _time, _logger) = (points, options, time, logger);
-        _scanDocuments = scans.Subscribe(_signal);
-        _pointReadings = readings.Subscribe(_signal);
+        _scanDocuments = scans.Subscribe("bundler", _signal);
+        _pointReadings = readings.Subscribe("bundler", _signal);
     }
 
     /// <summary>
@@ -123,12 +123,14 @@ internal sealed partial class PointBundler
             || scan.Early.ContainsKey(taken.Point))
         {
             LogDropped(_logger, taken.Scan, taken.Point);
+            PointMetrics.Dropped.Add(1);
             return;
         }
 
         foreach (var gap in taken.Gaps)
         {
             LogGap(_logger, scan.Opened.Number, taken.Point, gap.Message);
+            PointMetrics.Gaps.Add(1, new KeyValuePair<string, object?>("cause", "reading"));
         }
 
         var point = new Point { Scan = taken.Scan, Id = taken.Point, Row = taken.Row, At = taken.At };
@@ -167,6 +169,7 @@ internal sealed partial class PointBundler
     private ValueTask EmitAsync(OpenScan scan, Point point, CancellationToken cancel)
     {
         scan.Next = point.Id + 1;
+        PointMetrics.Published.Add(1);
         return _points.PublishAsync(point, cancel);
     }
 
@@ -188,6 +191,7 @@ internal sealed partial class PointBundler
             for (var id = scan.Next; id < until; id++)
             {
                 LogGap(_logger, scan.Opened.Number, id, "no reading came within the deadline");
+                PointMetrics.Gaps.Add(1, new KeyValuePair<string, object?>("cause", "deadline"));
                 await EmitAsync(scan, scan.Gap(id, _time.GetUtcNow()), cancel);
             }
 

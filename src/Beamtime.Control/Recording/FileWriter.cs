@@ -52,7 +52,7 @@ internal sealed partial class FileWriter : IDisposable
         ILogger<FileWriter> log)
     {
         (_notices, _finisher, _options, _time, _log) = (notices, finisher, options, time, log);
-        _points = points.Subscribe(_signal);
+        _points = points.Subscribe("file-writer", _signal);
         // A publisher never has to wait for the timer: what fills half the log is flushed at once.
         _flushAfter = Math.Max(1, points.Capacity / 2);
     }
@@ -105,6 +105,7 @@ internal sealed partial class FileWriter : IDisposable
             foreach (var recording in _open.Values)
             {
                 recording.Leave();
+                RecordingMetrics.Open.Add(-1);
             }
         }
     }
@@ -185,6 +186,7 @@ internal sealed partial class FileWriter : IDisposable
             case ScanOpened opened when !_open.ContainsKey(opened.Scan):
                 _latest = new OpenRecording(opened, _options.MinimumFree);
                 _open.Add(opened.Scan, _latest);
+                RecordingMetrics.Open.Add(1);
                 if (_latest.Fault is { } fault)
                 {
                     Tell(new RecordingFault(opened.Scan, fault, EndsScan: true));
@@ -193,6 +195,7 @@ internal sealed partial class FileWriter : IDisposable
                 break;
             case ScanClosed closed when _open.Remove(closed.Scan, out var recording):
                 _latest = null;
+                RecordingMetrics.Open.Add(-1);
                 if (recording.End(closed) is { } last)
                 {
                     Tell(new RecordingFault(closed.Scan, last, EndsScan: false));
@@ -205,6 +208,12 @@ internal sealed partial class FileWriter : IDisposable
 
     private void Flush()
     {
+        if (_open.Count == 0 && _unacknowledged == 0)
+        {
+            return;
+        }
+
+        var begun = _time.GetTimestamp();
         foreach (var recording in _open.Values)
         {
             if (recording.Flush() is { } fault)
@@ -218,6 +227,8 @@ internal sealed partial class FileWriter : IDisposable
             _unacknowledged = 0;
             _points.AcknowledgeRead();
         }
+
+        RecordingMetrics.FlushDuration.Record(_time.GetElapsedTime(begun).TotalSeconds);
     }
 
     private async Task FinishAsync(CancellationToken ending, CancellationToken abandon)
@@ -262,8 +273,10 @@ internal sealed partial class FileWriter : IDisposable
     {
         try
         {
+            var begun = _time.GetTimestamp();
             recording.Closed ??= _finisher.Close(recording.TakeSource());
             await _finisher.RegisterAsync(recording.Closed, abandon);
+            RecordingMetrics.Count(recording.Closed, _time.GetElapsedTime(begun));
             Tell(new RecordingDone(recording.Scan.Scan, recording.Closed));
         }
         catch (FaultException fault)
@@ -304,6 +317,7 @@ internal sealed partial class FileWriter : IDisposable
         if (notice is RecordingFault fault)
         {
             Faulted(fault.Scan, fault.Reason.Code, fault.Reason.Message);
+            RecordingMetrics.Faults.Add(1, new KeyValuePair<string, object?>("code", fault.Reason.Code));
         }
 
         if (!_notices.TryPublish(notice))

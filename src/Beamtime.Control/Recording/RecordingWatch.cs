@@ -16,7 +16,7 @@ internal sealed class RecordingWatch
     public RecordingWatch(Topic<RecordingNotice> notices, ScanQueue queue)
     {
         _queue = queue;
-        _notices = notices.Subscribe(_signal);
+        _notices = notices.Subscribe("scan-server", _signal);
     }
 
     /// <summary>Watches until cancelled.</summary>

@@ -12,13 +12,13 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
     /// <param name="queue">The queue.</param>
     /// <param name="capacity">Scans that the queue may hold.</param>
     /// <param name="request">The request, accepted by the guard.</param>
-    /// <param name="who">Who asked.</param>
+    /// <param name="asker">Who or what asked.</param>
     /// <param name="cancel">Gives up; nothing is then admitted.</param>
     /// <returns>The scan, and how many were in the queue before it; null when it is full.</returns>
     public Task<(StreamState<ScanRecord> Scan, int Before)?> AdmitAsync(
-        string beamline, string queue, int capacity, ScanRequest request, PersonId who, CancellationToken cancel)
+        string beamline, string queue, int capacity, ScanRequest request, ScanAsker asker, CancellationToken cancel)
     {
-        var id = Guid.CreateVersion7(time.GetUtcNow());
+        var id = asker.Key ?? Guid.CreateVersion7(time.GetUtcNow());
         return database.TransactAsync<(StreamState<ScanRecord>, int)?>(
             async transaction =>
             {
@@ -32,7 +32,7 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
                     ScanRecord.Kind,
                     StreamState<ScanRecord>.New(id.ToString()),
                     [new ScanAdmitted(beamline, number, queue, request)],
-                    new Why(who, $"asked for a {request.Scan} scan", id.ToString()),
+                    new Why(asker.Who, $"asked for a {request.Scan} scan", id.ToString(), asker.Cause),
                     cancel);
                 return (admitted, before);
             },
@@ -95,18 +95,23 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
     /// <param name="started">What begins.</param>
     /// <param name="also">Run in the same transaction.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task<StreamState<ScanRecord>> StartAsync(
+    public async Task<StreamState<ScanRecord>> StartAsync(
         StreamState<ScanRecord> scan,
         ScanStarted started,
         Func<DatabaseTransaction, StreamState<ScanRecord>, Task> also,
-        CancellationToken cancel) => database.TransactAsync(
-        async transaction =>
-        {
-            var next = await AppendAsync(transaction, scan, started, "the queue reached it", cancel);
-            await also(transaction, next);
-            return next;
-        },
-        cancel);
+        CancellationToken cancel)
+    {
+        var begun = await database.TransactAsync(
+            async transaction =>
+            {
+                var next = await AppendAsync(transaction, scan, started, "the queue reached it", cancel);
+                await also(transaction, next);
+                return next;
+            },
+            cancel);
+        ScanMetrics.Started.Add(1, new KeyValuePair<string, object?>("scan", begun.State!.Request.Scan));
+        return begun;
+    }
 
     /// <summary>Records a pause or its end, if the scan is in a state for it.</summary>
     /// <param name="id">The scan's id.</param>
@@ -123,29 +128,34 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
     /// <param name="why">Who and why.</param>
     /// <param name="also">Run in the same transaction; null for nothing.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task<StreamState<ScanRecord>> EndAsync(
+    public async Task<StreamState<ScanRecord>> EndAsync(
         StreamState<ScanRecord> scan,
         ScanEnded ended,
         Why why,
         Func<DatabaseTransaction, Task>? also,
-        CancellationToken cancel) => database.TransactAsync(
-        async transaction =>
-        {
-            if (also is not null)
+        CancellationToken cancel)
+    {
+        var over = await database.TransactAsync(
+            async transaction =>
             {
-                await also(transaction);
-            }
+                if (also is not null)
+                {
+                    await also(transaction);
+                }
 
-            transaction.BeforeCommit("delete from scan_queue where scan = $1", Guid.Parse(scan.Id));
-            return await ledger.AppendAsync(
-                transaction,
-                ScanRecord.Kind,
-                scan,
-                EntriesFor(scan.State!, ended.Bounded()),
-                why with { Reason = ScanEnded.Shortened(why.Reason) },
-                cancel);
-        },
-        cancel);
+                transaction.BeforeCommit("delete from scan_queue where scan = $1", Guid.Parse(scan.Id));
+                return await ledger.AppendAsync(
+                    transaction,
+                    ScanRecord.Kind,
+                    scan,
+                    EntriesFor(scan.State!, ended.Bounded()),
+                    why with { Reason = ScanEnded.Shortened(why.Reason) },
+                    cancel);
+            },
+            cancel);
+        ScanMetrics.Count(over.State!.Request.Scan, ended);
+        return over;
+    }
 
     // A pause that was asked for in the moment of the last point ends with the scan.
     private static IReadOnlyList<ScanEntry> EntriesFor(ScanRecord scan, ScanEnded ended) =>

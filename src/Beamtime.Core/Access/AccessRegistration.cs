@@ -30,7 +30,7 @@ internal static class AccessRegistration
     /// <summary>Answers failures with problems and admits requests by permission; stands before all else.</summary>
     /// <param name="app">The host's pipeline.</param>
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) =>
-        app.UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>();
+        app.UseMiddleware<RequestWatch>().UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>();
 
     /// <summary>Makes a reader of JSON refuse what it does not know.</summary>
     /// <param name="json">The reader's options.</param>

@@ -11,18 +11,19 @@ namespace Beamtime.Core.Database;
 internal sealed class BeamtimeDatabase : IAsyncDisposable
 {
     private readonly PrivateCluster? _cluster;
+    private readonly NpgsqlDataSource? _owner;
     private readonly Func<ValueTask> _closed;
     private readonly ILogger _log;
 
     private BeamtimeDatabase(
-        PrivateCluster? cluster, NpgsqlConnectionStringBuilder owner, NpgsqlConnectionStringBuilder program,
+        PrivateCluster? cluster, NpgsqlConnectionStringBuilder? owner, NpgsqlConnectionStringBuilder program,
         TimeProvider time, ILoggerFactory logs, Func<ValueTask>? closed = null)
     {
         _cluster = cluster;
         _closed = closed ?? (() => ValueTask.CompletedTask);
         _log = logs.CreateLogger<BeamtimeDatabase>();
-        Owner = NpgsqlDataSource.Create(owner);
-        Source = NpgsqlDataSource.Create(program);
+        _owner = owner is null ? null : Named("owner", owner);
+        Source = Named("program", program);
         Notifier = new Notifier(Source, time, logs.CreateLogger<Notifier>());
         Listener = new NotificationListener(program, time, logs.CreateLogger<NotificationListener>());
     }
@@ -31,7 +32,12 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
     public NpgsqlDataSource Source { get; }
 
     /// <summary>Connections as the owner of the tables: for migrations and administration alone.</summary>
-    public NpgsqlDataSource Owner { get; }
+    /// <exception cref="FaultException"><c>database.owner.absent</c>: the program has its own login alone.</exception>
+    public NpgsqlDataSource Owner => _owner ?? throw DatabaseErrors.OwnerAbsent.Fault(
+        "only DATABASE_PROGRAM_URL is set, which names no owner");
+
+    /// <summary>True where this process holds the owner's login, so that it can migrate.</summary>
+    public bool HasOwner => _owner is not null;
 
     /// <summary>Announces commits.</summary>
     public Notifier Notifier { get; }
@@ -47,11 +53,16 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
     public static async Task<BeamtimeDatabase> OpenAsync(
         DatabaseOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel)
     {
-        if (options.Url is { Length: > 0 } url)
+        if (options.IsExternal)
         {
-            var owner = DatabaseUrl.Parse(url);
-            var program = options.ProgramUrl is { Length: > 0 } own ? DatabaseUrl.Parse(own) : As(owner, ClusterFolder.Program);
-            return new BeamtimeDatabase(null, Tune(owner, options, 4), Tune(program, options, options.PoolSize), time, logs);
+            var logins = ServerLogin.Of(options);
+            await new ServerCheck(logins).RequireAsync(cancel);
+            return new BeamtimeDatabase(
+                null,
+                logins.Owner is null ? null : Tune(logins.Owner, options, 4),
+                Tune(logins.Program, options, options.PoolSize),
+                time,
+                logs);
         }
 
         var cluster = await PrivateCluster.StartAsync(options, time, logs.CreateLogger<PrivateCluster>(), cancel);
@@ -107,9 +118,44 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
             logs,
             closed);
 
-    /// <summary>Applies what the database lacks; how many migrations were applied.</summary>
-    public Task<int> MigrateAsync(MigrationSet migrations, CancellationToken cancel) =>
-        new Migrator(Owner, migrations, _log).ApplyAsync(cancel);
+    /// <summary>
+    /// Applies what the database lacks, as the owner; how many migrations were applied. A program that is not the owner
+    /// demands that nothing is lacking. Either way the program's role must be unable to change the ledger.
+    /// </summary>
+    /// <exception cref="RefusedException">The database was shaped by another program, or the program has too many rights.</exception>
+    public async Task<int> MigrateAsync(MigrationSet migrations, CancellationToken cancel)
+    {
+        var migrator = new Migrator(migrations, _log);
+        var applied = 0;
+        if (_owner is not null)
+        {
+            applied = await migrator.ApplyAsync(_owner, cancel);
+        }
+        else
+        {
+            await migrator.RequireAsync(Source, cancel);
+        }
+
+        await RequireLedgerSafeAsync(cancel);
+        return applied;
+    }
+
+    private async Task RequireLedgerSafeAsync(CancellationToken cancel)
+    {
+        await using var ask = Source.CreateCommand(
+            """
+            select current_user::text, array(
+                select right_name from unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as right_name
+                where has_table_privilege(to_regclass('public.entries'), right_name))
+            """);
+        await using var reader = await ask.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        if (await reader.GetFieldValueAsync<string[]>(1, cancel) is { Length: > 0 } rights)
+        {
+            throw new RefusedException(DatabaseErrors.ProgramRights.Because(
+                $"{reader.GetString(0)} has {string.Join(", ", rights)} on the ledger"));
+        }
+    }
 
     /// <summary>Begins a transaction; dispose it, and commit it before.</summary>
     public async Task<DatabaseTransaction> BeginAsync(CancellationToken cancel)
@@ -163,7 +209,11 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
         await Listener.DisposeAsync();
         await Notifier.DisposeAsync();
         await Source.DisposeAsync();
-        await Owner.DisposeAsync();
+        if (_owner is not null)
+        {
+            await _owner.DisposeAsync();
+        }
+
         await _closed();
     }
 
@@ -184,12 +234,9 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
         }
     }
 
-    private static NpgsqlConnectionStringBuilder As(NpgsqlConnectionStringBuilder owner, string role)
-    {
-        var program = new NpgsqlConnectionStringBuilder(owner.ConnectionString);
-        program.Options = $"{program.Options} -c role={role}".Trim();
-        return program;
-    }
+    // The name is the pool's in the metrics; without one it would be the connection string.
+    private static NpgsqlDataSource Named(string name, NpgsqlConnectionStringBuilder connection) =>
+        new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = name }.Build();
 
     private static NpgsqlConnectionStringBuilder Tune(
         NpgsqlConnectionStringBuilder connection, DatabaseOptions options, int poolSize)

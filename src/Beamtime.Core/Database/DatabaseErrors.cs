@@ -73,6 +73,72 @@ internal static class DatabaseErrors
         "The role beamtime_program does not exist and the owner may not create it, or may not act as it.",
         "As a superuser run: CREATE ROLE beamtime_program; GRANT beamtime_program TO the owner.");
 
+    public static readonly ErrorCode VersionTooOld = new(
+        "database.version.old",
+        "The server of DATABASE_URL is older than what the tables need.",
+        "Use a server of PostgreSQL 15 or later, or leave DATABASE_URL out for the private cluster.");
+
+    public static readonly ErrorCode EncodingRefused = new(
+        "database.encoding.refused",
+        "The database is not encoded in UTF8.",
+        "Make it anew: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0.");
+
+    public static readonly ErrorCode ReadOnly = new(
+        "database.read_only",
+        "The server is a standby that only follows another one.",
+        "Name the primary, or several hosts with commas between them; the one that can be written is taken.",
+        RetryClass.Later);
+
+    public static readonly ErrorCode DatabaseMissing = new(
+        "database.missing",
+        "The server has no database of that name.",
+        "As a superuser run: CREATE DATABASE name OWNER owner.");
+
+    public static readonly ErrorCode LoginRefused = new(
+        "database.login.refused",
+        "The server refuses the user or the password of DATABASE_URL or DATABASE_PROGRAM_URL.",
+        "Correct user and password, percent-encoded in a URL, or the server's pg_hba.conf.");
+
+    public static readonly ErrorCode TlsRefused = new(
+        "database.tls.refused",
+        "No trusted TLS connection to the server could be made.",
+        "Give the authority's certificate with sslrootcert, and a host name that stands in the server's certificate.");
+
+    public static readonly ErrorCode PoolerRefused = new(
+        "database.pooler.refused",
+        "A connection pooler before the server refuses the settings of a session.",
+        "Connect to the server itself: locks, notifications and the program's role need a session of their own.");
+
+    public static readonly ErrorCode RightsMissing = new(
+        "database.rights.missing",
+        "The owner lacks a right that it needs in the database.",
+        "Let the user of DATABASE_URL own the database: ALTER DATABASE name OWNER TO owner.");
+
+    public static readonly ErrorCode OwnerWrong = new(
+        "database.owner.wrong",
+        "DATABASE_URL names another user than the one that owns the tables.",
+        "Log in as the user who owns the tables.");
+
+    public static readonly ErrorCode OwnerAbsent = new(
+        "database.owner.absent",
+        "Something was asked that only the owner of the tables may do, and this program has the program's login alone.",
+        "Run the command with DATABASE_URL set.");
+
+    public static readonly ErrorCode LoginsDiffer = new(
+        "database.logins.differ",
+        "DATABASE_URL and DATABASE_PROGRAM_URL do not lead to the same database.",
+        "Name the same server and database in both.");
+
+    public static readonly ErrorCode ProgramRights = new(
+        "database.program.rights",
+        "The program's role could change or delete what the ledger holds.",
+        "Give the program a login that is a member of beamtime_program and of nothing else.");
+
+    public static readonly ErrorCode MigrationPending = new(
+        "database.migration.pending",
+        "The database lacks a migration, and the program's login may not apply it.",
+        "Run 'beamtime migrate' with DATABASE_URL set to the owner.");
+
     public static readonly ErrorCode MigrationName = new(
         "database.migration.name",
         "A migration's name is not of the form 0001_name.sql, or two have the same number.",

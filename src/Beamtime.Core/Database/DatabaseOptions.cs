@@ -17,7 +17,7 @@ internal sealed class DatabaseOptions
     /// <summary>The program's own login; when absent the owner's connection works as the role beamtime_program.</summary>
     [Secret]
     [EnvironmentVariable("DATABASE_PROGRAM_URL")]
-    [Description("the program's own login on that server; by default the owner's, as role beamtime_program")]
+    [Description("the program's own login on that server, enough to run on a migrated database; by default the owner's, as role beamtime_program")]
     public string? ProgramUrl { get; set; }
 
     /// <summary>Folder of the private cluster; when absent /var/lib/beamtime as root, else beamtime in the user's data folder.</summary>
@@ -55,6 +55,9 @@ internal sealed class DatabaseOptions
     /// <summary>How long a clean stop may take before it is forced.</summary>
     [Description("how long stopping the private cluster may take before it is stopped the hard way")]
     public TimeSpan StopLimit { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>True where another program runs the server.</summary>
+    internal bool IsExternal => Url is { Length: > 0 } || ProgramUrl is { Length: > 0 };
 
     /// <summary>Only tests give up durability for speed; no setting reaches this.</summary>
     internal bool WithoutSync { get; init; }

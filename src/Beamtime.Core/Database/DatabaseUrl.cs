@@ -189,7 +189,7 @@ internal static class DatabaseUrl
             "target_session_attrs" => "Target Session Attributes",
             _ => key,
         };
-        if (keyword == "SSL Mode" || keyword == "Target Session Attributes")
+        if (keyword == "SSL Mode")
         {
             value = value.Replace("-", "", StringComparison.Ordinal);
         }

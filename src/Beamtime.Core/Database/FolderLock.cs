@@ -19,9 +19,11 @@ internal sealed class FolderLock : IDisposable, IAsyncDisposable
     public static string PathIn(string folder) => Path.Combine(folder, "LOCK");
 
     /// <summary>Takes the lock, or null when another process holds it.</summary>
-    public static FolderLock? TryTake(string folder, string socketFolder)
+    public static FolderLock? TryTake(string folder, string socketFolder) => TryTakeFile(PathIn(folder), socketFolder);
+
+    private static FolderLock? TryTakeFile(string path, string socketFolder)
     {
-        var file = Posix.OpenWithoutLock(PathIn(folder), toWrite: true);
+        var file = Posix.OpenWithoutLock(path, toWrite: true);
         if (!Posix.TryLock(file))
         {
             file.Dispose();
@@ -43,15 +45,20 @@ internal sealed class FolderLock : IDisposable, IAsyncDisposable
         ?? throw new RefusedException(DatabaseErrors.FolderLocked.Because(
             $"{folder} is held by process {ReadHolder(folder).Pid?.ToString(CultureInfo.InvariantCulture) ?? "(unknown)"}"));
 
-    /// <summary>Takes the lock of a data folder that holds no cluster, because the database is another program's.</summary>
+    /// <summary>
+    /// Takes what one role alone may use in a data folder, which several processes share when the database is a server's.
+    /// </summary>
     /// <param name="folder">The data folder; made where missing.</param>
+    /// <param name="role">The role's name.</param>
     /// <exception cref="RefusedException">Another program holds it, or it cannot be used.</exception>
-    public static FolderLock TakeWithoutCluster(string folder)
+    public static FolderLock TakeRole(string folder, string role)
     {
         try
         {
             Directory.CreateDirectory(folder);
-            return Take(folder, socketFolder: "");
+            return TryTakeFile($"{PathIn(folder)}.{role}", socketFolder: "")
+                ?? throw new RefusedException(DatabaseErrors.FolderLocked.Because(
+                    $"{folder} is used by another {role}"));
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {

@@ -5,17 +5,18 @@ using Npgsql;
 namespace Beamtime.Core.Database;
 
 /// <summary>Brings a database to the shape that the program needs. Several programs may start it at once.</summary>
-/// <param name="owner">Connections as the owner of the tables.</param>
 /// <param name="migrations">What the program knows.</param>
 /// <param name="log">Where it says what it applies.</param>
-internal sealed partial class Migrator(NpgsqlDataSource owner, MigrationSet migrations, ILogger log)
+internal sealed partial class Migrator(MigrationSet migrations, ILogger log)
 {
     // Any constant will do that nothing else in the database locks.
     private const long LockKey = 0x6265616d74696d65;
 
     /// <summary>Applies what is missing, each migration in a transaction of its own; how many were applied.</summary>
+    /// <param name="owner">Connections as the owner of the tables.</param>
+    /// <param name="cancel">Gives up.</param>
     /// <exception cref="RefusedException">The database was shaped by another program; every reason, and nothing applied.</exception>
-    public async Task<int> ApplyAsync(CancellationToken cancel)
+    public async Task<int> ApplyAsync(NpgsqlDataSource owner, CancellationToken cancel)
     {
         await using var connection = await owner.OpenConnectionAsync(cancel);
         await EnsureRoleAsync(connection, cancel);
@@ -27,6 +28,24 @@ internal sealed partial class Migrator(NpgsqlDataSource owner, MigrationSet migr
             }
 
             Applied(applied.Name);
+        }
+    }
+
+    /// <summary>Demands that nothing is lacking, for a program that may not apply it.</summary>
+    /// <param name="program">Connections as the program.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="RefusedException">Something is lacking, or the database was shaped by another program.</exception>
+    public async Task RequireAsync(NpgsqlDataSource program, CancellationToken cancel)
+    {
+        await using var connection = await program.OpenConnectionAsync(cancel);
+        await using var exists = new NpgsqlCommand("select to_regclass('public.migrations') is not null", connection);
+        var applied = (bool)(await exists.ExecuteScalarAsync(cancel))!
+            ? await ReadAppliedAsync(connection, cancel)
+            : new Dictionary<int, (string, string)>();
+        if (Compare(applied) is [var next, ..] pending)
+        {
+            throw new RefusedException(DatabaseErrors.MigrationPending.Because(
+                $"{pending.Length} migrations are not applied, the first is {next.Name}"));
         }
     }
 
@@ -134,7 +153,12 @@ internal sealed partial class Migrator(NpgsqlDataSource owner, MigrationSet migr
                 $$;
                 do $$
                 begin
-                    if not pg_has_role(current_user, 'beamtime_program', 'member') then
+                    -- Since version 16 whoever makes a role is its member without being allowed to act as it.
+                    if current_setting('server_version_num')::int >= 160000 then
+                        if not pg_has_role(current_user, 'beamtime_program', 'set') then
+                            execute format('grant beamtime_program to %I with set true', current_user);
+                        end if;
+                    elsif not pg_has_role(current_user, 'beamtime_program', 'member') then
                         execute format('grant beamtime_program to %I', current_user);
                     end if;
                 end

@@ -232,6 +232,7 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
             _log,
             diskFull: () => ReleaseReserve());
         await _postmaster.ReadyAsync(_folder.Cluster, _options.StartLimit, cancel);
+        DatabaseMetrics.Starts.Add(1);
         Ready(_folder.Cluster, _postmaster.Pid);
     }
 

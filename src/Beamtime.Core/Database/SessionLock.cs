@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using Beamtime.Sdk.Errors;
 using Npgsql;
@@ -5,7 +6,7 @@ using Npgsql;
 namespace Beamtime.Core.Database;
 
 /// <summary>
-/// A lock in the database that one program holds as long as it lives, by a connection of its own: the server drops it with
+/// Locks in the database that one program holds as long as it lives, by a connection of its own: the server drops it with
 /// the connection, however the program ends. A connection that breaks is opened again and the lock taken anew.
 /// </summary>
 internal sealed class SessionLock : IAsyncDisposable
@@ -20,25 +21,26 @@ internal sealed class SessionLock : IAsyncDisposable
         "set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3";
 
     private readonly NpgsqlDataSource _source;
-    private readonly string _name;
-    private readonly Reason _taken;
+    private readonly IReadOnlyList<(string Name, Reason Taken)> _locks;
     private readonly TimeProvider _time;
     private NpgsqlConnection? _connection;
 
-    private SessionLock(NpgsqlDataSource source, string name, Reason taken, TimeProvider time) =>
-        (_source, _name, _taken, _time) = (source, name, taken, time);
+    private SessionLock(NpgsqlDataSource source, IReadOnlyList<(string Name, Reason Taken)> locks, TimeProvider time) =>
+        (_source, _locks, _time) = (source, locks, time);
 
-    /// <summary>Takes a lock.</summary>
-    /// <param name="source">Gives the connection that holds it.</param>
-    /// <param name="name">What is locked, unique in the database.</param>
-    /// <param name="taken">Why it is refused when another holds it.</param>
+    /// <summary>Takes locks, all of them or none.</summary>
+    /// <param name="source">Gives the connection that holds them.</param>
+    /// <param name="locks">What is locked, unique in the database, and why it is refused when another holds it.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancel">Gives up.</param>
-    /// <exception cref="RefusedException">Another program holds it.</exception>
+    /// <exception cref="RefusedException">Another program holds one.</exception>
     public static async Task<SessionLock> TakeAsync(
-        NpgsqlDataSource source, string name, Reason taken, TimeProvider time, CancellationToken cancel)
+        NpgsqlDataSource source,
+        IReadOnlyList<(string Name, Reason Taken)> locks,
+        TimeProvider time,
+        CancellationToken cancel)
     {
-        var taking = new SessionLock(source, name, taken, time);
+        var taking = new SessionLock(source, locks, time);
         await taking.TakeAsync(cancel);
         return taking;
     }
@@ -75,16 +77,7 @@ internal sealed class SessionLock : IAsyncDisposable
     {
         if (_connection is { } held)
         {
-            try
-            {
-                // The connection goes back to its pool and would keep the lock.
-                await using var unlock = new NpgsqlCommand("select pg_advisory_unlock_all()", held);
-                await unlock.ExecuteNonQueryAsync(CancellationToken.None);
-            }
-            catch (NpgsqlException)
-            {
-                // Broken, and the lock with it.
-            }
+            await UnlockAsync(held);
         }
 
         await DropAsync();
@@ -92,6 +85,11 @@ internal sealed class SessionLock : IAsyncDisposable
 
     private async Task TakeAsync(CancellationToken cancel)
     {
+        if (_locks.Count == 0)
+        {
+            return;
+        }
+
         var connection = await _source.OpenConnectionAsync(cancel);
         try
         {
@@ -101,14 +99,17 @@ internal sealed class SessionLock : IAsyncDisposable
             }
 
             var started = _time.GetTimestamp();
-            while (!await TryAsync(connection, cancel))
+            foreach (var (name, taken) in _locks)
             {
-                if (_time.GetElapsedTime(started) >= Patience)
+                while (!await TryAsync(connection, name, cancel))
                 {
-                    throw new RefusedException(_taken);
-                }
+                    if (_time.GetElapsedTime(started) >= Patience)
+                    {
+                        throw new RefusedException(taken);
+                    }
 
-                await Task.Delay(Pause, _time, cancel);
+                    await Task.Delay(Pause, _time, cancel);
+                }
             }
 
             (_connection, connection) = (connection, null);
@@ -117,15 +118,35 @@ internal sealed class SessionLock : IAsyncDisposable
         {
             if (connection is not null)
             {
+                // Back in its pool it would keep what it has taken so far.
+                await UnlockAsync(connection);
                 await connection.DisposeAsync();
             }
         }
     }
 
-    private async Task<bool> TryAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task UnlockAsync(NpgsqlConnection connection)
+    {
+        if (connection.State != ConnectionState.Open)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var unlock = new NpgsqlCommand("select pg_advisory_unlock_all()", connection);
+            await unlock.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // Broken, and the locks with it.
+        }
+    }
+
+    private static async Task<bool> TryAsync(NpgsqlConnection connection, string name, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _name });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
         return await command.ExecuteScalarAsync(cancel) is bool isOurs ? isOurs : throw new UnreachableException();
     }
 

@@ -1,31 +1,49 @@
 using System.Diagnostics.Metrics;
+using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 
 namespace Beamtime.Core.Jobs;
 
-/// <summary>The queue's counters, under the meter <c>Beamtime.Jobs</c>; each is tagged with the kind.</summary>
+/// <summary>What becomes of jobs; each is labelled with the kind.</summary>
 internal sealed class JobMetrics : IDisposable
 {
-    /// <summary>The meter's name.</summary>
-    public const string Name = "Beamtime.Jobs";
+    private const string Waiting = """
+        select queue, kind, count(*), count(*) filter (where run_at <= clock.now),
+            coalesce(extract(epoch from clock.now - min(run_at) filter (where run_at <= clock.now)), 0)::float8
+        from jobs, (select lease_clock() as now) as clock
+        where state = 'Available'
+        group by queue, kind, clock.now
+        """;
 
-    private readonly Meter _meter;
+    private const string Running = "select queue, kind, count(*) from jobs where state = 'Running' group by queue, kind";
+
+    private readonly AreaMeter _meter = new("Jobs");
     private readonly Counter<long> _claimed;
     private readonly Counter<long> _completed;
     private readonly Counter<long> _failed;
+    private readonly Counter<long> _dead;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _rescued;
     private readonly Histogram<double> _duration;
+    private readonly Gauge<double> _depth;
+    private readonly Gauge<double> _due;
+    private readonly Gauge<double> _oldest;
+    private readonly Gauge<double> _running;
 
     /// <summary>Opens the meter.</summary>
     public JobMetrics()
     {
-        _meter = new Meter(Name);
-        _claimed = _meter.CreateCounter<long>("beamtime.jobs.claimed", "{job}", "Jobs claimed by a worker.");
-        _completed = _meter.CreateCounter<long>("beamtime.jobs.completed", "{job}", "Jobs whose result was accepted.");
-        _failed = _meter.CreateCounter<long>("beamtime.jobs.failed", "{attempt}", "Attempts that failed; tagged with the code.");
-        _lost = _meter.CreateCounter<long>("beamtime.jobs.lost", "{attempt}", "Attempts whose hold was lost.");
-        _rescued = _meter.CreateCounter<long>("beamtime.jobs.rescued", "{job}", "Jobs taken back from a silent worker.");
-        _duration = _meter.CreateHistogram<double>("beamtime.jobs.duration", "s", "Time from claim to the handler's end.");
+        _claimed = _meter.Counter("claimed", "{job}", "Jobs claimed by a worker of this process.", "kind");
+        _completed = _meter.Counter("completed", "{job}", "Jobs whose result was accepted.", "kind");
+        _failed = _meter.Counter("failed", "{attempt}", "Attempts that failed, by the code of the failure; most are tried again.", "kind", "code");
+        _dead = _meter.Counter("dead", "{job}", "Jobs given up: a person has to look at them.", "kind", "code");
+        _lost = _meter.Counter("lost", "{attempt}", "Attempts whose hold was lost; their results were refused.", "kind");
+        _rescued = _meter.Counter("rescued", "{job}", "Jobs taken back from a silent worker.");
+        _duration = _meter.Histogram("duration", "s", "Time from claim to the handler's end.", AreaMeter.LongSeconds, "kind");
+        _depth = _meter.Sampled("waiting", "{job}", "Jobs that wait in the database, those not due yet included.", "queue", "kind");
+        _due = _meter.Sampled("due", "{job}", "Jobs that are due and wait for a worker.", "queue", "kind");
+        _oldest = _meter.Sampled("oldest.age", "s", "Time for which the oldest due job has been waiting.", "queue", "kind");
+        _running = _meter.Sampled("running", "{job}", "Jobs that some worker holds.", "queue", "kind");
     }
 
     /// <summary>A job was claimed.</summary>
@@ -41,6 +59,11 @@ internal sealed class JobMetrics : IDisposable
     /// <param name="code">Why.</param>
     public void Failed(string kind, string code) => _failed.Add(1, Kind(kind), new("code", code));
 
+    /// <summary>A job was given up.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="code">Why its last attempt failed.</param>
+    public void Buried(string kind, string code) => _dead.Add(1, Kind(kind), new("code", code));
+
     /// <summary>An attempt's hold was lost.</summary>
     /// <param name="kind">The job's kind.</param>
     public void Lost(string kind) => _lost.Add(1, Kind(kind));
@@ -54,8 +77,37 @@ internal sealed class JobMetrics : IDisposable
     /// <param name="duration">Time from its start.</param>
     public void Ran(string kind, TimeSpan duration) => _duration.Record(duration.TotalSeconds, Kind(kind));
 
+    /// <summary>Counts what waits and runs, in all processes.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task SampleAsync(BeamtimeDatabase database, CancellationToken cancel)
+    {
+        await using (var ask = database.Source.CreateCommand(Waiting))
+        await using (var reader = await ask.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                var (queue, kind) = (Queue(reader.GetString(0)), Kind(reader.GetString(1)));
+                _depth.Record(reader.GetInt64(2), queue, kind);
+                _due.Record(reader.GetInt64(3), queue, kind);
+                _oldest.Record(reader.GetDouble(4), queue, kind);
+            }
+        }
+
+        await using (var ask = database.Source.CreateCommand(Running))
+        await using (var reader = await ask.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                _running.Record(reader.GetInt64(2), Queue(reader.GetString(0)), Kind(reader.GetString(1)));
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
     private static KeyValuePair<string, object?> Kind(string kind) => new("kind", kind);
+
+    private static KeyValuePair<string, object?> Queue(string queue) => new("queue", queue);
 }

@@ -105,6 +105,7 @@ internal sealed partial class LedgerSubscription
             catch (Exception error)
             {
                 var failures = State.Failures + 1;
+                LedgerMetrics.HandlerFailures.Add(1, new KeyValuePair<string, object?>("subscription", _name));
                 State = State with { Failures = failures, LastError = error.Message };
                 var pause = ShortestPause * Math.Pow(2, Math.Min(failures - 1, 20));
                 pause = pause < LongestPause ? pause : LongestPause;

@@ -77,8 +77,12 @@ internal static class SettingsReference
         return $"| `{key}` | {holds}{unit}{range} | {initial} | {property.Description}{fixedNames} |\n";
     }
 
-    private static string Bound(RangeAttribute range, object bound) =>
-        range.OperandType == typeof(TimeSpan) && Duration.TryParse((string)bound, out TimeSpan duration)
-            ? Duration.Format(duration)
-            : string.Create(CultureInfo.InvariantCulture, $"{bound}");
+    // The attribute keeps the text that was written until it checks for the first time.
+    private static string Bound(RangeAttribute range, object bound) => bound switch
+    {
+        TimeSpan duration => Duration.Format(duration),
+        string text when range.OperandType == typeof(TimeSpan) && Duration.TryParse(text, out TimeSpan duration) =>
+            Duration.Format(duration),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bound}"),
+    };
 }

@@ -1,6 +1,7 @@
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Sdk.Errors;
+using Npgsql;
 
 namespace Beamtime.Core.Workflows;
 
@@ -154,7 +155,9 @@ internal sealed class StepRunner(WorkflowRun run)
 
         try
         {
-            return await LimitedAsync(step, place, attempt, cancel);
+            var result = await LimitedAsync(step, place, attempt, cancel);
+            WorkflowMetrics.Count("finished");
+            return result;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -166,11 +169,22 @@ internal sealed class StepRunner(WorkflowRun run)
         }
         catch (JobPostponedException postponed)
         {
+            WorkflowMetrics.Count("postponed");
             throw scope.Park(new Park(
                 null, postponed.Delay, WorkflowState.AwaitingRetry, $"goes on with {place.Name} later", postponed.Reason));
         }
+        catch (NpgsqlException outage) when (outage.IsOutage())
+        {
+            // No failure of the step; and its transaction may have committed before the answer was lost.
+            WorkflowMetrics.Count("postponed");
+            return (await run.PersistAsync(() => Memory.ReadAsync(place.Name, cancel), cancel)) is { State: StepState.Finished, Result: { } done }
+                ? done
+                : throw scope.Park(new Park(
+                    null, DatabaseOutage.Pause, WorkflowState.AwaitingRetry, $"waits for the database in {place.Name}", null));
+        }
         catch (Exception exception)
         {
+            WorkflowMetrics.Count("failed");
             return await FailAsync(scope, step, place, (before?.Failures ?? 0) + 1, exception, hasEnded: false, cancel);
         }
     }

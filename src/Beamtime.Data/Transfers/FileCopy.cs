@@ -21,6 +21,23 @@ internal sealed class FileCopy(TimeProvider time)
     public async Task<FinishedCopy> RunAsync(
         CopyOrder order, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
+        var begun = time.GetTimestamp();
+        try
+        {
+            var finished = await CopyOrFindAsync(order, progress, cancel);
+            TransferMetrics.Count(finished, time.GetElapsedTime(begun));
+            return finished;
+        }
+        catch (Exception error) when (error is RefusedException or FaultException)
+        {
+            TransferMetrics.CountFailure(error);
+            throw;
+        }
+    }
+
+    private async Task<FinishedCopy> CopyOrFindAsync(
+        CopyOrder order, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    {
         var before = SourceState.Of(order);
         if (File.Exists(order.Target))
         {

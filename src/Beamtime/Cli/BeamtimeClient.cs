@@ -72,6 +72,25 @@ internal sealed class BeamtimeClient : IDisposable
         }
     }
 
+    /// <summary>Reads an answer of lines as they come.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="line">Takes a line with its line feed; one that was cut off has none.</param>
+    /// <param name="cancel">Ends reading.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public async Task ReadLinesAsync(
+        HttpMethod method, string path, Func<ReadOnlyMemory<byte>, Task> line, CancellationToken cancel)
+    {
+        using HttpRequestMessage request = new(method, path);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        await DemandAsync(response, cancel);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+        await foreach (var read in LineReader.ReadAsync(stream, cancel))
+        {
+            await line(read);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 

@@ -22,8 +22,8 @@ using Microsoft.OpenApi;
 namespace Beamtime.Roles;
 
 /// <summary>
-/// The program with all its roles in this process: opens the database, connects devices, recovers what a dead program
-/// left, then serves REST and runs the loops until it is stopped.
+/// The program with the roles of one process: opens the database, connects devices, recovers what a dead program left,
+/// then serves REST and runs the loops until it is stopped.
 /// </summary>
 internal sealed class BeamtimeHost : IAsyncDisposable
 {
@@ -58,40 +58,37 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         launch.ConfigureLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, launch.Settings.Get<ApiOptions>().Port));
         using var logs = LoggerFactory.Create(launch.ConfigureLogging);
+        var roles = launch.Roles;
+        RequireConnection(launch);
         var folder = ClusterFolder.For(launch.Database).Root;
-        var devices = ReadSite(launch.Site);
+        IReadOnlyList<DeviceEntry> devices = roles.IsAtBeamline ? ReadSite(launch.Site) : [];
         RequireFreePort(launch.Settings.Get<ApiOptions>().Port);
 
         // Given back in the reverse order, when the program stops or when it does not start.
         var held = new Stack<IAsyncDisposable>();
         try
         {
-            if (launch.Database.Url is { Length: > 0 })
+            if (launch.Database.IsExternal)
             {
                 // A private cluster holds the lock of its folder itself.
-                held.Push(FolderLock.TakeWithoutCluster(folder));
+                foreach (var role in roles.OnePerBeamline)
+                {
+                    held.Push(FolderLock.TakeRole(folder, RoleSet.NameOf(role)));
+                }
             }
 
             var database = await BeamtimeDatabase.OpenAsync(launch.Database, time, logs, cancel);
             held.Push(database);
             var beamline = launch.Settings.Get<ScanOptions>().Beamline;
             var beamlineLock = await SessionLock.TakeAsync(
-                database.Owner,
-                $"beamtime beamline {beamline}",
-                RoleErrors.BeamlineTaken.Because($"beamline {beamline} is run by another program"),
+                database.Source,
+                [.. roles.OnePerBeamline.Select(role => ($"beamtime {beamline} {RoleSet.NameOf(role)}",
+                    RoleErrors.BeamlineTaken.Because($"{RoleSet.NameOf(role)} of beamline {beamline} is run by another program")))],
                 time,
                 cancel);
             held.Push(beamlineLock);
             await database.MigrateAsync(Migrations, cancel);
             var storages = StorageSet.Open(launch.Settings.Get<StorageOptions>(), folder);
-            var roster = await DeviceRoster.ConnectAsync(
-                devices,
-                launch.Plugins,
-                launch.Settings.Get<DeviceOptions>(),
-                time,
-                logs.CreateLogger<DeviceRoster>(),
-                cancel);
-            held.Push(roster);
             builder.Services
                 .AddSettings(launch.Settings)
                 .AddSingleton(launch.Site)
@@ -100,38 +97,52 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(database)
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
+                .AddSingleton(StreamKinds)
+                .AddSingleton<TimelineStore>()
+                .AddSingleton<LedgerExport>()
                 .AddAccess(launch.Settings.Get<AccessOptions>())
+                .AddSight(launch.Settings)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
+                .AddSingleton(roles)
                 .AddJobs()
                 .AddWorkflows(Environment.ProcessId)
-                .AddControl(launch.Settings, roster, storages.Recordings.Folder, folder)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
                 {
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
-            builder.Services.AddSingleton<HostFailure>();
-            builder.Services.AddSingleton<IHostedService>(s => Loop(s, "beamline lock", beamlineLock.KeepAsync));
-            foreach (var place in Enumerable.Range(0, ControlRegistration.LoopCount + DataRegistration.LoopCount))
+            if (roles.IsAtBeamline)
             {
-                builder.Services.AddSingleton<IHostedService>(s => LoopAt(s, place));
+                var roster = await DeviceRoster.ConnectAsync(
+                    devices,
+                    launch.Plugins,
+                    launch.Settings.Get<DeviceOptions>(),
+                    time,
+                    logs.CreateLogger<DeviceRoster>(),
+                    cancel);
+                held.Push(roster);
+                builder.Services.AddControl(launch.Settings, roster, storages.Recordings.Folder, folder);
             }
 
+            builder.Services
+                .Configure<HostOptions>(host => host.ShutdownTimeout = launch.Settings.Get<RoleOptions>().StopLimit)
+                .AddSingleton<HostFailure>()
+                .AddSingleton(s => new RoleLoops([.. LoopsOf(s, roles, beamlineLock)]))
+                .AddHostedService(s => s.GetRequiredService<RoleLoops>());
             var app = builder.Build();
             app.UseAccess();
-            app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            app.MapGroup("/api/v2")
-                .WithMetadata(
-                    new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
-                    new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]))
-                .MapStatus().MapControl().MapData();
+            MapRoutes(app, roles);
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
             }
 
-            await app.Services.RecoverControlAsync(cancel);
+            if (roles.IsAtBeamline)
+            {
+                await app.Services.RecoverControlAsync(cancel);
+            }
+
             await StartAsync(app, cancel);
             return new BeamtimeHost(app, held);
         }
@@ -144,6 +155,10 @@ internal sealed class BeamtimeHost : IAsyncDisposable
 
     /// <summary>The migrations of all parts.</summary>
     public static MigrationSet Migrations { get; } = MigrationSet.Of(
+        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
+
+    /// <summary>The kinds of streams that all parts write.</summary>
+    public static StreamKindSet StreamKinds { get; } = StreamKindSet.Of(
         typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
 
     /// <summary>True when a loop failed and stopped the program.</summary>
@@ -222,16 +237,62 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private static RoleLoop LoopAt(IServiceProvider services, int place)
+    // A process without the API answers for itself alone: whether it is ready, and what it counts.
+    private static void MapRoutes(WebApplication app, RoleSet roles)
     {
-        var (name, run) = place < ControlRegistration.LoopCount
-            ? services.ControlLoops()[place]
-            : services.DataLoops()[place - ControlRegistration.LoopCount];
-        return Loop(services, name, run);
+        var routes = app.MapGroup("/api/v2").WithMetadata(
+            new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
+            new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]));
+        routes.MapReady();
+        app.MapMetrics();
+        if (roles.Has(Role.Api))
+        {
+            app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
+            routes.MapStatus().MapTimeline().MapLedger().MapJobs().MapWorkflows().MapData();
+            if (roles.IsAtBeamline)
+            {
+                routes.MapControl();
+            }
+        }
     }
 
-    private static RoleLoop Loop(IServiceProvider services, string name, Func<CancellationToken, Task> run) => new(
-        name, run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>());
+    private static IEnumerable<RoleLoop> LoopsOf(IServiceProvider services, RoleSet roles, SessionLock beamlineLock)
+    {
+        List<(Role Role, string Name, Func<CancellationToken, Task> Run)> loops = [];
+        if (roles.IsAtBeamline)
+        {
+            loops.Add((roles.OnePerBeamline[0], "beamline lock", beamlineLock.KeepAsync));
+            loops.AddRange(services.ControlLoops().Select(l => (Role.ScanServer, l.Name, l.Run)));
+        }
+
+        if (roles.Has(Role.Worker))
+        {
+            loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
+        }
+
+        return loops.Select(l => new RoleLoop(
+            l.Role, l.Name, l.Run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>()));
+    }
+
+    // Before anything is made: roles that speak to each other must be able to.
+    private static void RequireConnection(HostLaunch launch)
+    {
+        List<Reason> missing = [];
+        if (!launch.Roles.IsWhole)
+        {
+            if (!launch.Database.IsExternal)
+            {
+                missing.Add(RoleErrors.DatabaseNeeded.Because($"DATABASE_URL is not set for the roles {launch.Roles}"));
+            }
+
+            missing.Add(RoleErrors.RedisNeeded.Because($"REDIS_URL is not set for the roles {launch.Roles}"));
+        }
+
+        if (missing.Count > 0)
+        {
+            throw new RefusedException(missing);
+        }
+    }
 
     private static async Task StartAsync(WebApplication app, CancellationToken cancel)
     {

@@ -22,6 +22,9 @@ internal sealed record HostLaunch
     /// <summary>The plugins.</summary>
     public required PluginRegistry Plugins { get; init; }
 
+    /// <summary>What runs in this process.</summary>
+    public RoleSet Roles { get; init; } = RoleSet.All;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -17,9 +17,27 @@ internal static class RoleErrors
         "Another program listens on the port.",
         "Stop the other program or choose another port with --port.");
 
+    /// <summary>A name is no role.</summary>
+    public static readonly ErrorCode Unknown = new(
+        "role.unknown",
+        "A role that is named does not exist.",
+        "Name roles as the message lists them, with commas between them.");
+
+    /// <summary>Roles that speak to each other are apart.</summary>
+    public static readonly ErrorCode RedisNeeded = new(
+        "role.redis.needed",
+        "The roles that take scans are in different processes, which speak to each other over Redis.",
+        "Set REDIS_URL for all of them, or run them in one process with beamtime up.");
+
+    /// <summary>Roles apart share a server's database.</summary>
+    public static readonly ErrorCode DatabaseNeeded = new(
+        "role.database.needed",
+        "Roles in several processes share one database, and a private cluster belongs to one process.",
+        "Set DATABASE_URL for all of them, or run them in one process with beamtime up.");
+
     /// <summary>Another program runs the beamline.</summary>
     public static readonly ErrorCode BeamlineTaken = new(
         "scans.beamline.taken",
-        "Another program runs this beamline on the same database.",
+        "Another program runs this beamline, or the same role of it, on the same database.",
         "Stop the other program, or give this one another name with scans.beamline or another database.");
 }

@@ -1,46 +1,83 @@
 namespace Beamtime.Roles;
 
-/// <summary>One loop of a role as a hosted service. A loop that fails stops the program: a bug is not lived with.</summary>
+/// <summary>One loop of a role. A loop that fails stops the program: a bug is not lived with.</summary>
+/// <param name="role">Whose it is.</param>
 /// <param name="name">What runs, for the log.</param>
 /// <param name="run">The loop; runs until cancelled.</param>
-/// <param name="failure">Remembers that a loop failed.</param>
+/// <param name="failure">Remembers that a loop failed, and stops the program.</param>
 /// <param name="logger">Takes the failure.</param>
-internal sealed partial class RoleLoop(string name, Func<CancellationToken, Task> run, HostFailure failure, ILogger<RoleLoop> logger)
-    : BackgroundService
+internal sealed partial class RoleLoop(
+    Role role, string name, Func<CancellationToken, Task> run, HostFailure failure, ILogger<RoleLoop> logger) : IDisposable
 {
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>Whose it is.</summary>
+    public Role Role => role;
+
+    /// <summary>What runs.</summary>
+    public string Name => name;
+
+    /// <summary>Starts it.</summary>
+    public void Start() => _running = RunAsync();
+
+    /// <summary>Stops it and waits for its end.</summary>
+    /// <param name="cancel">Gives up waiting.</param>
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await _running.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            LogLeft(logger, name);
+        }
+    }
+
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public void Dispose() => _stop.Dispose();
+
+    // Never throws: who waits for the end finds the failure in the log and in HostFailure.
+    private async Task RunAsync()
     {
         await Task.Yield();
         try
         {
-            await run(stoppingToken);
+            await run(_stop.Token);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // Asked to end.
         }
         catch (Exception error)
         {
-            failure.HasFailed = true;
             LogFailed(logger, error, name);
-            throw;
+            failure.Fail();
         }
     }
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Name} failed; the program stops")]
     private static partial void LogFailed(ILogger logger, Exception error, string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Name} did not end in time and is left")]
+    private static partial void LogLeft(ILogger logger, string name);
 }
 
-/// <summary>Whether a loop failed.</summary>
-internal sealed class HostFailure
+/// <summary>Whether a loop failed; the first failure stops the program.</summary>
+/// <param name="lifetime">Stops it.</param>
+internal sealed class HostFailure(IHostApplicationLifetime lifetime)
 {
     private volatile bool _hasFailed;
 
     /// <summary>True once a loop failed.</summary>
-    public bool HasFailed
+    public bool HasFailed => _hasFailed;
+
+    /// <summary>Says that a loop failed.</summary>
+    public void Fail()
     {
-        get => _hasFailed;
-        set => _hasFailed = value;
+        _hasFailed = true;
+        lifetime.StopApplication();
     }
 }

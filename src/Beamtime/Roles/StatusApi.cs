@@ -4,6 +4,7 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Beamtime.Roles;
 
@@ -37,12 +38,18 @@ internal static class StatusApi
 
     extension(IEndpointRouteBuilder routes)
     {
-        /// <summary>Maps status and readiness.</summary>
+        /// <summary>Maps status.</summary>
         public IEndpointRouteBuilder MapStatus()
         {
             routes.MapGet("/status", StatusAsync).RequirePermission("status.read")
                 .WithSummary("How the program stands: devices, queue, database")
                 .Produces<StatusAnswer>();
+            return routes;
+        }
+
+        /// <summary>Maps readiness.</summary>
+        public IEndpointRouteBuilder MapReady()
+        {
             routes.MapGet("/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
                 .WithSummary("200 when the program can take work, else 503")
                 .Produces<ReadyAnswer>();
@@ -54,15 +61,15 @@ internal static class StatusApi
         Site site,
         StartTime started,
         ScanOptions options,
-        DeviceRoster roster,
-        ScanStore scans,
-        ScanQueue queue,
+        [FromServices] DeviceRoster? roster,
+        [FromServices] ScanStore? scans,
+        [FromServices] ScanQueue? queue,
         BeamtimeDatabase database,
         CancellationToken cancel)
     {
         var reachable = await IsReachableAsync(database, cancel);
         ScanAnswer? running = null;
-        if (reachable && queue.Running is { } live
+        if (reachable && queue?.Running is { } live && scans is not null
             && await scans.FindAsync(options.Beamline, live.Id.ToString(), cancel) is { } record)
         {
             running = ScanAnswer.Of(record, live);
@@ -74,10 +81,10 @@ internal static class StatusApi
             options.Beamline,
             started.At,
             reachable,
-            roster.Usable.Count,
-            roster.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message),
+            roster?.Usable.Count ?? 0,
+            roster?.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message) ?? [],
             running,
-            reachable ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
+            reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
 
     private static async Task<IResult> ReadyAsync(BeamtimeDatabase database, CancellationToken cancel) =>

@@ -37,6 +37,22 @@ public sealed class DatabaseUrlTests
     }
 
     [Theory]
+    [InlineData("disable", Npgsql.SslMode.Disable)]
+    [InlineData("prefer", Npgsql.SslMode.Prefer)]
+    [InlineData("require", Npgsql.SslMode.Require)]
+    [InlineData("verify-ca", Npgsql.SslMode.VerifyCA)]
+    [InlineData("VERIFY-FULL", Npgsql.SslMode.VerifyFull)]
+    public void Every_mode_of_tls_is_read(string mode, Npgsql.SslMode expected) =>
+        Assert.Equal(expected, DatabaseUrl.Parse($"postgresql://db/beam?sslmode={mode}").SslMode);
+
+    [Theory]
+    [InlineData("any")]
+    [InlineData("read-write")]
+    [InlineData("primary")]
+    public void A_host_that_can_be_written_can_be_asked_for(string attributes) => Assert.Equal(
+        attributes, DatabaseUrl.Parse($"postgresql://a,b/beam?target_session_attrs={attributes}").TargetSessionAttributes);
+
+    [Theory]
     [InlineData("")]
     [InlineData("mysql://db/beam")]
     [InlineData("postgresql://db")]
@@ -46,6 +62,8 @@ public sealed class DatabaseUrlTests
     [InlineData("postgresql://ada:se%cret@db/beam")]
     [InlineData("postgresql://ada:secret@db/beam?colour=red")]
     [InlineData("postgresql://ada:sec#ret@db/beam")]
+    [InlineData("postgresql://db/beam?sslmode=sec")]
+    [InlineData("host=a,b port=1,2 dbname=beam")]
     [InlineData("host=db dbname='beam")]
     [InlineData("host=db dbname=beam colour=red")]
     [InlineData("Host=db;Database=beam;Password=secret;nonsense")]

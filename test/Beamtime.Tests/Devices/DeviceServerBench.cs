@@ -46,9 +46,9 @@ internal sealed class DeviceServerBench : IAsyncDisposable
     {
         Roster = await ConnectAsync(yaml);
         Owner = new OwnerEpoch(EpochFile);
-        Instructions = new RequestTopic<Instruction, InstructionDone>("2-bm.instructions", 64, Clock);
-        var readings = new Topic<PointReadings>("2-bm.readings", 64, Clock);
-        _readings = readings.Subscribe(_signal);
+        Instructions = new LocalRequestTopic<Instruction, InstructionDone>("2-bm.instructions", 64, Clock);
+        var readings = new LocalTopic<PointReadings>("2-bm.readings", 64, ["bundler"], Clock);
+        _readings = readings.Subscribe("bundler", _signal);
         Server = new DeviceServer(Roster, Instructions, readings, Owner, Options, Clock, NullLogger<DeviceServer>.Instance);
         _ = Server.RunAsync(_stop.Token);
         return this;

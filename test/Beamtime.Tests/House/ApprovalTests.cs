@@ -1,7 +1,9 @@
 using Beamtime.Cli;
 using Beamtime.Core.Access;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Telemetry;
 using Beamtime.Tests.Roles;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Beamtime.Tests.House;
 
@@ -22,6 +24,12 @@ public sealed class ApprovalTests(RunningHost host) : IClassFixture<RunningHost>
     [Fact]
     public void The_page_of_the_command_line_is_current() =>
         Approve("docs/reference/cli.md", CliReference.Write(CommandTree.Root()));
+
+    [Fact]
+    public void The_page_of_metrics_is_current() =>
+        Approve("docs/reference/metrics.md", MetricReference.Write(host.Host.Services.GetRequiredService<MetricCollector>()
+            .Families.Select(f => f.Declaration)
+            .Where(d => !d.Instrument.StartsWith("beamtime.test", StringComparison.Ordinal))));
 
     [Fact]
     public async Task The_description_of_REST_is_current() =>

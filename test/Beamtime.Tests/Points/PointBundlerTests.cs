@@ -20,17 +20,17 @@ public sealed class PointBundlerTests : IAsyncDisposable
     private readonly TopicSignal _signal = new();
     private readonly Topic<ScanDocument> _scans;
     private readonly Topic<PointReadings> _readings;
-    private readonly Topic<ScanDocument> _points;
+    private readonly LocalTopic<ScanDocument> _points;
     private readonly Subscription<ScanDocument> _out;
     private readonly PointBundler _bundler;
     private readonly Task _running;
 
     public PointBundlerTests()
     {
-        _scans = new Topic<ScanDocument>("2-bm.scans", 64, _clock);
-        _readings = new Topic<PointReadings>("2-bm.readings", 64, _clock);
-        _points = new Topic<ScanDocument>("2-bm.points", 256, _clock);
-        _out = _points.Subscribe(_signal);
+        _scans = new LocalTopic<ScanDocument>("2-bm.scans", 64, ["bundler"], _clock);
+        _readings = new LocalTopic<PointReadings>("2-bm.readings", 64, ["bundler"], _clock);
+        _points = new LocalTopic<ScanDocument>("2-bm.points", 256, ["file-writer"], _clock);
+        _out = _points.Subscribe("file-writer", _signal);
         _bundler = new PointBundler(_scans, _readings, _points, _options, _clock, NullLogger<PointBundler>.Instance);
         _running = _bundler.RunAsync(_stop.Token);
     }

@@ -35,11 +35,11 @@ internal sealed class ProcedureRig : IAsyncDisposable
         _roster = roster;
         Database = database;
         Ledger = new LedgerStore(database, time);
-        var instructions = new RequestTopic<Instruction, InstructionDone>("test.instructions", 64, time);
+        var instructions = new LocalRequestTopic<Instruction, InstructionDone>("test.instructions", 64, time);
         var owner = new OwnerEpoch(folder["epoch"]);
         var options = new DeviceOptions();
         var server = new DeviceServer(
-            roster, instructions, new Topic<PointReadings>("test.readings", 64, time), owner, options, time,
+            roster, instructions, new LocalTopic<PointReadings>("test.readings", 64, [], time), owner, options, time,
             NullLogger<DeviceServer>.Instance);
         Desk = new DeviceDesk(roster, server, instructions, owner, new DeviceLocks(), options);
         Actions = new Dictionary<string, ProcedureAction>

@@ -27,9 +27,9 @@ internal sealed class RecordingBench : IAsyncDisposable
         long reserve = 1 << 20)
     {
         Options = new RecordingOptions { SourceName = "Advanced Photon Source", MinimumFree = reserve };
-        Documents = new Topic<ScanDocument>("2-bm.points", capacity, Clock);
-        Notices = new Topic<RecordingNotice>("2-bm.recordings", 1024, Clock);
-        _notices = Notices.Subscribe(_noticed);
+        Documents = new LocalTopic<ScanDocument>("2-bm.points", capacity, ["file-writer"], Clock);
+        Notices = new LocalTopic<RecordingNotice>("2-bm.recordings", 1024, ["scan-server"], Clock);
+        _notices = Notices.Subscribe("scan-server", _noticed);
         Finisher = new RecordingFinisher(
             Options, sections ?? [], register ?? Keep, NullLogger<RecordingFinisher>.Instance);
         _writer = new FileWriter(Documents, Notices, Finisher, Options, Clock, NullLogger<FileWriter>.Instance);
@@ -40,7 +40,7 @@ internal sealed class RecordingBench : IAsyncDisposable
 
     public RecordingOptions Options { get; }
 
-    public Topic<ScanDocument> Documents { get; }
+    public LocalTopic<ScanDocument> Documents { get; }
 
     public Topic<RecordingNotice> Notices { get; }
 

@@ -72,8 +72,7 @@ public sealed class StartTests : IDisposable
     public async Task Two_programs_on_one_database_of_a_facility_share_neither_a_data_folder_nor_a_beamline()
     {
         await using var database = await TestDatabase.CreateEmptyAsync();
-        var connection = new NpgsqlConnectionStringBuilder(database.Owner.ConnectionString);
-        var url = $"host={connection.Host} port={connection.Port} dbname={connection.Database} user={connection.Username}";
+        var url = UrlOf(database);
         var site = RunningHost.WriteSite(_folder["site"], Motor);
         HostLaunch Launch(string data) => RunningHost.Launch(site, data) with
         {
@@ -87,6 +86,52 @@ public sealed class StartTests : IDisposable
         }
 
         await using var next = await BeamtimeHost.StartAsync(Launch(_folder["data"]), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Roles_apart_share_one_database_and_a_data_folder()
+    {
+        await using var database = await TestDatabase.CreateEmptyAsync();
+        var url = UrlOf(database);
+        var site = RunningHost.WriteSite(_folder["site"], Motor);
+        Task<BeamtimeHost> StartAsync(params Role[] roles) => BeamtimeHost.StartAsync(
+            RunningHost.Launch(site, _folder["data"]) with
+            {
+                Database = new DatabaseOptions { Url = url, DataFolder = _folder["data"], PoolSize = 8 },
+                Roles = RoleSet.Of(roles),
+            },
+            TestContext.Current.CancellationToken);
+
+        await using var api = await StartAsync(Role.Api);
+        await using var worker = await StartAsync(Role.Worker, Role.Scheduler);
+        await using var second = await StartAsync(Role.Api, Role.Worker);
+        using var http = new HttpClient();
+        foreach (var host in new[] { api, worker, second })
+        {
+            using var answer = await http.GetAsync(
+                new Uri(host.Address, "/api/v2/ready"), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Roles_that_take_scans_apart_need_a_server_and_redis()
+    {
+        var site = RunningHost.WriteSite(_folder["site"], Motor);
+        var refused = await Assert.ThrowsAsync<RefusedException>(async () =>
+        {
+            await using var host = await BeamtimeHost.StartAsync(
+                RunningHost.Launch(site, _folder["data"]) with { Roles = RoleSet.Of(Role.Bundler) },
+                TestContext.Current.CancellationToken);
+        });
+        Assert.Equal(["role.database.needed", "role.redis.needed"], refused.Reasons.Select(r => r.Code));
+        Assert.False(Directory.Exists(_folder["data"]));
+    }
+
+    private static string UrlOf(BeamtimeDatabase database)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(database.Owner.ConnectionString);
+        return $"host={connection.Host} port={connection.Port} dbname={connection.Database} user={connection.Username}";
     }
 
     private Task<Reason> RefusalAsync(string devices, string data) =>

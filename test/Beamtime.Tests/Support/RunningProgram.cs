@@ -9,13 +9,18 @@ namespace Beamtime.Tests.Support;
 internal sealed class RunningProgram : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly Dictionary<string, string> NoVariables = [];
     private readonly Process _process;
 
-    private RunningProgram(Process process, Uri address)
+    private RunningProgram(Process process, JsonNode ready)
     {
         _process = process;
-        Http = new HttpClient { BaseAddress = new Uri(address, "/api/v2/") };
+        Ready = ready;
+        Http = new HttpClient { BaseAddress = new Uri(new Uri(ready["address"]!.GetValue<string>()), "/api/v2/") };
     }
+
+    /// <summary>What it said when it was ready.</summary>
+    public JsonNode Ready { get; }
 
     /// <summary>Speaks to its REST interface.</summary>
     public HttpClient Http { get; }
@@ -25,9 +30,23 @@ internal sealed class RunningProgram : IAsyncDisposable
         System.IO.Path.Combine(AppContext.BaseDirectory, "..", "..", "Beamtime", "release", "beamtime"));
 
     /// <summary>Starts <c>beamtime up</c> and waits until it is ready.</summary>
-    public static async Task<RunningProgram> UpAsync(string site, string data, CancellationToken cancel)
+    public static Task<RunningProgram> UpAsync(string site, string data, CancellationToken cancel) =>
+        RunAsync(site, data, NoVariables, cancel, "up");
+
+    /// <summary>Starts a command that runs roles until it is stopped, and waits until it is ready.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="data">The data folder.</param>
+    /// <param name="variables">Environment variables beside this process's own: DATABASE_URL, REDIS_URL.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <param name="command">The command: <c>serve --roles bundler</c>.</param>
+    public static async Task<RunningProgram> RunAsync(
+        string site,
+        string data,
+        IReadOnlyDictionary<string, string> variables,
+        CancellationToken cancel,
+        params string[] command)
     {
-        var process = Start("up", "--site", site, "--data", data, "--port", "0", "--json");
+        var process = Start(variables, [.. command, "--site", site, "--data", data, "--port", "0", "--json"]);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         List<string> said = [];
@@ -38,18 +57,18 @@ internal sealed class RunningProgram : IAsyncDisposable
             {
                 _ = process.StandardOutput.ReadToEndAsync(cancel);
                 _ = process.StandardError.ReadToEndAsync(cancel);
-                return new RunningProgram(process, new Uri(JsonNode.Parse(line)!["address"]!.GetValue<string>()));
+                return new RunningProgram(process, JsonNode.Parse(line)!);
             }
         }
 
         throw new InvalidOperationException(
-            $"beamtime up ended: {string.Join('\n', said)}\n{await process.StandardError.ReadToEndAsync(cancel)}");
+            $"beamtime {command[0]} ended: {string.Join('\n', said)}\n{await process.StandardError.ReadToEndAsync(cancel)}");
     }
 
     /// <summary>Runs a command to its end.</summary>
     public static async Task<(int Exit, string Output, string Error)> RunAsync(CancellationToken cancel, params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Start(NoVariables, arguments);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
@@ -95,24 +114,41 @@ internal sealed class RunningProgram : IAsyncDisposable
         await _process.WaitForExitAsync(cancel);
     }
 
+    /// <summary>Asks the program to stop, as systemd does, and waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync(CancellationToken cancel)
+    {
+        using var terminate = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Patience);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            using var terminate = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            await _process.WaitForExitAsync(limit.Token);
+            await StopAsync(CancellationToken.None);
         }
 
         Http.Dispose();
         _process.Dispose();
     }
 
-    private static Process Start(params string[] arguments) => Process.Start(
-        new ProcessStartInfo(Path, arguments)
+    private static Process Start(IReadOnlyDictionary<string, string> variables, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
 }

@@ -11,7 +11,7 @@ public sealed class RequestTopicTests : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly RequestTopic<int, string> _topic;
 
-    public RequestTopicTests() => _topic = new RequestTopic<int, string>("2-bm.requests", 2, _clock);
+    public RequestTopicTests() => _topic = new LocalRequestTopic<int, string>("2-bm.requests", 2, _clock);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -8,9 +8,9 @@ public sealed class TopicTests
 {
     private readonly FakeClock _clock = new();
     private readonly TopicSignal _signal = new();
-    private readonly Topic<string> _topic;
+    private readonly LocalTopic<string> _topic;
 
-    public TopicTests() => _topic = new Topic<string>("2-bm.test", 8, _clock);
+    public TopicTests() => _topic = new LocalTopic<string>("2-bm.test", 8, ["reader"], _clock);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -18,7 +18,7 @@ public sealed class TopicTests
     public async Task A_slow_lossless_reader_sees_every_message_in_order()
     {
         const int Count = 20_000;
-        using var subscription = _topic.Subscribe(_signal);
+        using var subscription = _topic.Subscribe("reader", _signal);
         var publishing = Task.Run(
             async () =>
             {
@@ -52,7 +52,7 @@ public sealed class TopicTests
     [Fact]
     public async Task The_publisher_waits_at_the_bound_and_goes_on_at_an_acknowledgement()
     {
-        using var subscription = _topic.Subscribe(_signal);
+        using var subscription = _topic.Subscribe("reader", _signal);
         await FillAsync();
         Assert.False(_topic.TryPublish("full"));
         var waiting = _topic.PublishAsync("late", Cancel).AsTask();
@@ -62,36 +62,54 @@ public sealed class TopicTests
         subscription.Acknowledge(1);
         await waiting.Soon();
         Assert.Equal(9, _topic.NextOffset);
-        Assert.Equal("late", _topic.Last!.Message);
+        Assert.Equal("late", (await _topic.LastAsync(Cancel))!.Message);
     }
 
     [Fact]
-    public async Task The_slowest_of_several_readers_is_the_bound()
+    public void The_slowest_of_several_readers_is_the_bound()
     {
-        using var fast = _topic.Subscribe(_signal);
-        using var slow = _topic.Subscribe(new TopicSignal());
-        await FillAsync();
-        fast.Acknowledge(8);
-        Assert.False(_topic.TryPublish("full"));
+        var topic = new LocalTopic<string>("2-bm.test", 2, ["fast", "slow"], _clock);
+        using var fast = topic.Subscribe("fast", _signal);
+        using var slow = topic.Subscribe("slow", new TopicSignal());
+        Assert.True(topic.TryPublish("1"));
+        Assert.True(topic.TryPublish("2"));
+        fast.Acknowledge(2);
+        Assert.False(topic.TryPublish("full"));
         slow.Acknowledge(1);
-        Assert.True(_topic.TryPublish("more"));
+        Assert.True(topic.TryPublish("more"));
     }
 
     [Fact]
-    public async Task A_reader_that_goes_away_no_longer_holds_the_publisher_up()
+    public async Task A_consumer_that_is_away_holds_the_publisher_up_and_goes_on_where_it_acknowledged()
     {
-        var subscription = _topic.Subscribe(_signal);
         await FillAsync();
-        var waiting = _topic.PublishAsync("late", Cancel).AsTask();
-        Assert.False(waiting.IsCompleted);
-        subscription.Dispose();
-        await waiting.Soon();
+        Assert.False(_topic.TryPublish("full"));
+        var batch = new string[8];
+        using (var first = _topic.Subscribe("reader", _signal))
+        {
+            Assert.Equal(8, first.Read(batch));
+            first.Acknowledge(3);
+        }
+
+        await _topic.PublishAsync("more", Cancel);
+        using var second = _topic.Subscribe("reader", _signal);
+        Assert.Equal(6, second.Read(batch));
+        Assert.Equal("3", batch[0]);
+        Assert.Equal("more", batch[5]);
+    }
+
+    [Fact]
+    public void A_consumer_is_declared_and_subscribed_once()
+    {
+        using var reader = _topic.Subscribe("reader", _signal);
+        Assert.Throws<ArgumentException>(() => _topic.Subscribe("reader", _signal));
+        Assert.Throws<ArgumentException>(() => _topic.Subscribe("stranger", _signal));
     }
 
     [Fact]
     public async Task A_publication_that_was_given_up_is_not_published()
     {
-        using var subscription = _topic.Subscribe(_signal);
+        using var subscription = _topic.Subscribe("reader", _signal);
         await FillAsync();
         using var giveUp = new CancellationTokenSource();
         var waiting = _topic.PublishAsync("never", giveUp.Token).AsTask();
@@ -108,10 +126,11 @@ public sealed class TopicTests
     [Fact]
     public async Task A_lossy_reader_never_holds_up_and_counts_what_it_skipped()
     {
-        using var subscription = _topic.SubscribeLossy(_signal);
+        var topic = new LocalTopic<string>("2-bm.test", 8, [], _clock);
+        using var subscription = topic.SubscribeLossy(_signal);
         for (var i = 0; i < 20; i++)
         {
-            await _topic.PublishAsync($"{i}", Cancel);
+            await topic.PublishAsync($"{i}", Cancel);
         }
 
         var batch = new string[16];
@@ -125,20 +144,30 @@ public sealed class TopicTests
     [Fact]
     public async Task A_reader_may_begin_at_any_offset_that_is_kept_and_at_no_other()
     {
-        for (var i = 0; i < 10; i++)
+        using (var first = _topic.Subscribe("reader", _signal))
         {
-            await _topic.PublishAsync($"{i}", Cancel);
+            first.Acknowledge(10);
+            for (var i = 0; i < 10; i++)
+            {
+                await _topic.PublishAsync($"{i}", Cancel);
+            }
         }
 
-        using var oldest = _topic.Subscribe(_signal, 2);
         var batch = new string[16];
-        Assert.Equal(8, oldest.Read(batch));
-        Assert.Equal("2", batch[0]);
-        using var next = _topic.Subscribe(_signal, 10);
-        Assert.Equal(0, next.Read(batch));
+        using (var oldest = _topic.Subscribe("reader", _signal, 2))
+        {
+            Assert.Equal(8, oldest.Read(batch));
+            Assert.Equal("2", batch[0]);
+        }
+
+        using (var next = _topic.Subscribe("reader", _signal, 10))
+        {
+            Assert.Equal(0, next.Read(batch));
+        }
+
         foreach (var gone in new long[] { 1, 11, -1 })
         {
-            var fault = Assert.Throws<FaultException>(() => _topic.Subscribe(_signal, gone));
+            var fault = Assert.Throws<FaultException>(() => _topic.Subscribe("reader", _signal, gone));
             Assert.Equal("topic.offset.gone", fault.Reason.Code);
         }
     }
@@ -147,7 +176,7 @@ public sealed class TopicTests
     public async Task A_subscription_to_old_messages_wakes_its_reader_at_once()
     {
         await _topic.PublishAsync("old", Cancel);
-        using var subscription = _topic.Subscribe(_signal, 0);
+        using var subscription = _topic.Subscribe("reader", _signal, 0);
         await _signal.WaitAsync(Cancel).AsTask().Soon();
         Assert.Equal(1, subscription.Read(new string[1]));
     }
@@ -155,16 +184,17 @@ public sealed class TopicTests
     [Fact]
     public async Task The_last_value_carries_its_time()
     {
-        Assert.Null(_topic.Last);
+        var topic = new LocalTopic<string>("2-bm.test", 8, [], _clock);
+        Assert.Null(await topic.LastAsync(Cancel));
         var at = _clock.GetUtcNow();
-        await _topic.PublishAsync("a", Cancel);
+        await topic.PublishAsync("a", Cancel);
         _clock.Advance(TimeSpan.FromSeconds(7));
-        Assert.Equal(new LastValue<string>("a", at), _topic.Last);
+        Assert.Equal(new LastValue<string>("a", at), await topic.LastAsync(Cancel));
     }
 
     [Fact]
     public void A_capacity_is_a_power_of_two() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Topic<string>("2-bm.test", 12, _clock));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LocalTopic<string>("2-bm.test", 12, [], _clock));
 
     private async Task FillAsync()
     {

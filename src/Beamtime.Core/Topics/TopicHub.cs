@@ -1,0 +1,49 @@
+namespace Beamtime.Core.Topics;
+
+/// <summary>
+/// Where topics come from: in this process, or over Redis between several. The domains declare their topics and do not
+/// know which. One object a name: opening a topic again gives the same one.
+/// </summary>
+internal abstract class TopicHub : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, object> _open = [];
+
+    /// <summary>The topic of a declaration.</summary>
+    /// <typeparam name="T">Its messages.</typeparam>
+    /// <param name="declaration">What it is.</param>
+    public Topic<T> Open<T>(TopicDeclaration<T> declaration)
+        where T : class => Once(declaration.Name, () => Create(declaration));
+
+    /// <summary>The request topic of a declaration.</summary>
+    /// <typeparam name="TRequest">The question.</typeparam>
+    /// <typeparam name="TReply">The answer.</typeparam>
+    /// <param name="declaration">What it is.</param>
+    public RequestTopic<TRequest, TReply> Open<TRequest, TReply>(RequestDeclaration<TRequest, TReply> declaration) =>
+        Once(declaration.Name, () => Create(declaration));
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Makes a topic.</summary>
+    protected abstract Topic<T> Create<T>(TopicDeclaration<T> declaration)
+        where T : class;
+
+    /// <summary>Makes a request topic.</summary>
+    protected abstract RequestTopic<TRequest, TReply> Create<TRequest, TReply>(RequestDeclaration<TRequest, TReply> declaration);
+
+    private TTopic Once<TTopic>(string name, Func<TTopic> create)
+        where TTopic : class
+    {
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(name, out var topic))
+            {
+                _open[name] = topic = create();
+            }
+
+            return topic as TTopic
+                ?? throw new InvalidOperationException($"Topic {name} is declared with other messages as well.");
+        }
+    }
+}
