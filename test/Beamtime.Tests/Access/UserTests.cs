@@ -53,7 +53,8 @@ public sealed class UserTests : IAsyncLifetime
         var id = new PersonId(made.GetProperty("id").GetGuid());
         Assert.Equal("Grace Hopper", (await people.NamesAsync([id], Cancel))[id]);
 
-        await people.EraseAsync(id, Cancel);
+        var ledger = new LedgerStore(_database, _clock);
+        Assert.IsType<Accepted<PersonView>>(await people.ForgetAsync(id, Why.BySystem("asked to be forgotten", ""), ledger, Cancel));
 
         Assert.Equal(["operator", "root"], await NamesAsync());
         _server.Get<CallerDirectory>().Refresh();
