@@ -6,8 +6,10 @@ using Beamtime.Control.Recording;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Beamtime.Control;
 
@@ -25,10 +27,11 @@ internal static class ControlRegistration
             EffectiveSettings settings, DeviceRoster roster, string recordings, string dataFolder)
         {
             var beamline = settings.Get<ScanOptions>().Beamline;
+            services.TryAddSingleton<TopicHub>(s => new LocalTopics(s.GetRequiredService<TimeProvider>()));
             return services
                 .AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"))
                 .AddScans(beamline)
-                .AddPoints()
+                .AddPoints(beamline)
                 .AddRecording(beamline, recordings)
                 .AddBeamline()
                 .AddRuns(beamline);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Workflows;
 using Beamtime.Data.Compute;
 using Beamtime.Data.Datasets;
 using Beamtime.Data.Flows;
@@ -37,6 +38,7 @@ internal static class DataRegistration
     [
         ("job worker", services.GetRequiredService<JobWorker>().RunAsync),
         ("recording intake", services.GetRequiredService<LedgerSubscription>().RunAsync),
+        ("workflow sweeper", services.GetRequiredService<WorkflowSweeper>().RunAsync),
     ];
 
     private static IServiceCollection AddWorker(this IServiceCollection services) => services.AddSingleton(s => new JobWorker(
@@ -46,6 +48,10 @@ internal static class DataRegistration
         {
             Name = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
             Retention = s.GetRequiredService<JobOptions>(),
+            Queues = s.GetRequiredService<JobOptions>().Queues,
+            Pools = s.GetRequiredService<JobOptions>().Pools,
+            Labels = s.GetRequiredService<JobOptions>().Labels,
+            Concurrency = s.GetRequiredService<JobOptions>().Concurrency,
             // Only jitter is drawn from it: what matters is that two programs differ.
             Seed = HashCode.Combine(Environment.ProcessId, s.GetRequiredService<TimeProvider>().GetTimestamp()),
         },

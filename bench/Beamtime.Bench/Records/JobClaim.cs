@@ -78,7 +78,7 @@ internal sealed partial class JobClaim(BeamtimeDatabase database, string folder)
             .. Enumerable.Range(0, Workers).Select(number => new JobWorker(
                 database,
                 handlers,
-                new JobWorkerOptions { Queue = OurQueue, Name = $"bench {number}", Seed = number, Batch = Batch, Concurrency = Concurrency },
+                new JobWorkerOptions { Queues = [OurQueue], Name = $"bench {number}", Seed = number, Batch = Batch, Concurrency = Concurrency },
                 metrics,
                 BenchRoom.Time,
                 NullLoggerFactory.Instance).RunAsync(stop.Token)),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Beamtime.Control.Points;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Access.SignIns;
@@ -44,7 +45,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
     public LedgerStore Ledger => _host.Services.GetRequiredService<LedgerStore>();
 
     /// <summary>Openings, points and ends of its scans.</summary>
-    public Topic<ScanDocument> Points => _host.Services.GetRequiredService<ScanTopics>().Points;
+    public Topic<ScanDocument> Points => _host.Services.GetRequiredService<PointTopics>().Points;
 
     /// <summary>Starts it in a folder.</summary>
     /// <param name="folder">An empty folder.</param>

@@ -21,10 +21,10 @@ internal static class DeviceApi
             routes.MapGet("/devices/{device}", ReadAsync).RequirePermission("devices.read")
                 .WithSummary("Reads one device now")
                 .Produces<DeviceAnswer>();
-            routes.MapPost("/devices/{device}/set", SetAsync).RequirePermission("devices.set")
+            routes.MapPost("/devices/{device}/set", SetAsync).RequirePermission("devices.set").OnRepeat(Repeat.IsHarmless)
                 .WithSummary("Sets a signal and waits until it is there")
                 .Produces<DeviceAnswer>();
-            routes.MapPost("/devices/{device}/stop", StopAsync).RequirePermission("devices.stop")
+            routes.MapPost("/devices/{device}/stop", StopAsync).RequirePermission("devices.stop").OnRepeat(Repeat.IsHarmless)
                 .WithSummary("Stops a device at once")
                 .Produces<Reason[]>();
             return routes;

@@ -5,6 +5,13 @@ namespace Beamtime.Control.Devices;
 /// <summary>What can go wrong with devices and their configuration.</summary>
 internal static class DeviceErrors
 {
+    /// <summary>Devices that should be there are not.</summary>
+    public static readonly ErrorCode SomeUnusable = new(
+        "device.some.unusable",
+        "Devices that are enabled cannot be used.",
+        "Ask `beamtime device` for the reason of each; mend it, or disable the device.",
+        RetryClass.Later);
+
     /// <summary>No such device.</summary>
     public static readonly ErrorCode Unknown = new(
         "device.unknown",

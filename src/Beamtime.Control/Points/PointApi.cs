@@ -69,7 +69,7 @@ internal static class PointApi
     }
 
     private static IResult Live(
-        ScanTopics topics, PointBundler bundler, TimeProvider time, CancellationToken cancel) =>
+        PointTopics topics, PointBundler bundler, TimeProvider time, CancellationToken cancel) =>
         TypedResults.ServerSentEvents(EventsAsync(topics.Points, () => bundler.Running, time, cancel));
 
     /// <summary>What one viewer is told, beginning with the openings of the scans that run.</summary>

@@ -1,5 +1,6 @@
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Microsoft.Extensions.Logging;
@@ -76,6 +77,7 @@ internal sealed partial class PointBundler
             while (count > 0);
 
             await CloseOverdueAsync(cancel);
+            LoopBeat.Touch();
         }
     }
 

@@ -12,11 +12,13 @@ internal static class PointRegistration
     extension(IServiceCollection services)
     {
         /// <summary>Adds the bundler.</summary>
-        public IServiceCollection AddPoints() => services
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddPoints(string beamline) => services
+            .AddSingleton(s => new PointTopics(s.GetRequiredService<TopicHub>(), beamline))
             .AddSingleton(s => new PointBundler(
                 s.GetRequiredService<ScanTopics>().Documents,
                 s.GetRequiredService<Topic<PointReadings>>(),
-                s.GetRequiredService<ScanTopics>().Points,
+                s.GetRequiredService<PointTopics>().Points,
                 s.GetRequiredService<PointOptions>(),
                 s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<PointBundler>>()));

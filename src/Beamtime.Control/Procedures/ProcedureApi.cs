@@ -18,7 +18,7 @@ internal static class ProcedureApi
             routes.MapGet("/procedures", List).RequirePermission("procedures.read")
                 .WithSummary("The site's procedures with their parameters and steps")
                 .Produces<ProcedureAnswer[]>();
-            routes.MapPost("/procedures/{name}/runs", StartAsync).RequirePermission("procedures.run")
+            routes.MapPost("/procedures/{name}/runs", StartAsync).RequirePermission("procedures.run").OnRepeat(Repeat.FindsByKey)
                 .WithSummary("Starts a procedure, or refuses it with every reason")
                 .Produces<ProcedureRunAnswer>(StatusCodes.Status202Accepted);
             routes.MapGet("/procedure-runs", ListRunsAsync).RequirePermission("procedures.read")
@@ -40,8 +40,8 @@ internal static class ProcedureApi
     private static IResult List(ProcedureBook book) => TypedResults.Ok(book.All.Select(ProcedureAnswer.Of).ToArray());
 
     private static async Task<IResult> StartAsync(
-        string name, ProcedureRunRequest? request, Caller caller, ProcedureDesk desk, CancellationToken cancel) =>
-        Accept(await desk.StartAsync(name, (request ?? new()).Parameters, caller.Who, cancel));
+        string name, ProcedureRunRequest? request, Caller caller, RequestKey? key, ProcedureDesk desk, CancellationToken cancel) =>
+        Accept(await desk.StartAsync(name, (request ?? new()).Parameters, caller.Who, key?.Id, cancel));
 
     private static async Task<IResult> ListRunsAsync(
         ProcedureStore store,

@@ -159,7 +159,8 @@ internal sealed record ProcedureRecord
             .Add("procedure.resumed", 1, ProcedureJson.Default.ProcedureResumed)
             .Add("procedure.ended", 1, ProcedureJson.Default.ProcedureEnded),
         ProcedureJson.Default.ProcedureRecord,
-        run => new RecordIndex(run.Beamline, null, run.Procedure, run.State.ToString()));
+        run => new RecordIndex(run.Beamline, null, run.Procedure, run.State.ToString()),
+        ProcedureWords.Of);
 
     private static ProcedureRecord Fold(ProcedureRecord? run, Entry<ProcedureEntry> entry) => (run, entry.Data) switch
     {

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
@@ -92,6 +93,7 @@ internal sealed partial class FileWriter : IDisposable
         {
             while (true)
             {
+                LoopBeat.Touch();
                 await _signal.WaitAsync(cancel);
                 await WriteWaitingAsync();
             }

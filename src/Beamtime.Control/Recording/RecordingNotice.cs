@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
 
@@ -5,6 +6,9 @@ namespace Beamtime.Control.Recording;
 
 /// <summary>What the file writer tells of a scan's recording.</summary>
 /// <param name="Scan">The scan.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(RecordingFault), "fault")]
+[JsonDerivedType(typeof(RecordingDone), "closed")]
 internal abstract record RecordingNotice(Guid Scan);
 
 /// <summary>Something of the recording failed.</summary>

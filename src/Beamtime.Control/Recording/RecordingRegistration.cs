@@ -1,3 +1,4 @@
+using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Plugins;
@@ -9,8 +10,6 @@ namespace Beamtime.Control.Recording;
 /// <summary>Hands the parts of recording to the program.</summary>
 internal static class RecordingRegistration
 {
-    private const int NoticesKept = 1024;
-
     extension(IServiceCollection services)
     {
         /// <summary>
@@ -23,8 +22,8 @@ internal static class RecordingRegistration
             .AddSingleton<RecordingStore>()
             .AddSingleton<ScanRecorder>(s => new FileRecorder(
                 folder, beamline, s.GetRequiredService<RecordingStore>(), s.GetRequiredService<TimeProvider>()))
-            .AddSingleton<Topic<RecordingNotice>>(s => new LocalTopic<RecordingNotice>(
-                $"{beamline}.recordings", NoticesKept, ["scan-server"], s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new RecordingTopics(s.GetRequiredService<TopicHub>(), beamline))
+            .AddSingleton(s => s.GetRequiredService<RecordingTopics>().Notices)
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<PluginRegistry>().Sections,
@@ -36,7 +35,7 @@ internal static class RecordingRegistration
                 beamline,
                 s.GetRequiredService<ILogger<RecordingRecovery>>()))
             .AddSingleton(s => new FileWriter(
-                s.GetRequiredService<ScanTopics>().Points,
+                s.GetRequiredService<PointTopics>().Points,
                 s.GetRequiredService<Topic<RecordingNotice>>(),
                 s.GetRequiredService<RecordingFinisher>(),
                 s.GetRequiredService<RecordingOptions>(),

@@ -27,7 +27,8 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
         static (_, entry) => entry.Data,
         new EntryTypes<RecordingClosed>().Add("recording.closed", 1, RecordingJson.Default.RecordingClosed),
         RecordingJson.Default.RecordingClosed,
-        static closed => new RecordIndex(closed.Beamline, closed.Number, closed.ScanName, closed.End.ToString()));
+        static closed => new RecordIndex(closed.Beamline, closed.Number, closed.ScanName, closed.End.ToString()),
+        RecordingWords.Of);
 
     /// <summary>Notes, in the transaction that starts a scan, that its recording must be closed one day.</summary>
     /// <param name="transaction">The transaction.</param>
@@ -66,7 +67,7 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
             {
                 var id = closed.Scan.ToString();
                 await ledger.AppendAsync(
-                    transaction, Kind, id, 0, [closed], Why.BySystem("the files of the scan are closed", id), cancel);
+                    transaction, Kind, id, 0, [closed], Why.BySystem("the files of the scan are closed", id, $"scan {id}"), cancel);
             }
         },
         cancel);

@@ -56,7 +56,8 @@ internal sealed partial class ScanAction(
             Parameters = call.With.Where(w => w.Key != ScanKey).ToDictionary(w => w.Key, w => w.Value.ToString(), StringComparer.Ordinal),
             Metadata = new Dictionary<string, string> { ["procedure_run"] = call.Procedure.ToString() },
         };
-        var admitted = (await queue.SubmitAsync(request, call.Who, cancel)).OrThrow();
+        var admitted = (await queue.SubmitAsync(
+            request, new ScanAsker(call.Who, $"procedure {call.Procedure}"), cancel)).OrThrow();
         try
         {
             return await RecordedAsync(admitted.Id, cancel);

@@ -17,7 +17,7 @@ internal static class ScanApi
             routes.MapGet("/scan-types", ListTypes).RequirePermission("scans.read")
                 .WithSummary("The scans that can be asked for, with their parameters")
                 .Produces<ScanCatalogueEntry[]>();
-            routes.MapPost("/scans", SubmitAsync).RequirePermission("scans.submit")
+            routes.MapPost("/scans", SubmitAsync).RequirePermission("scans.submit").OnRepeat(Repeat.FindsByKey)
                 .WithSummary("Asks for a scan; accepted into the queue or refused with every reason")
                 .Produces<ScanAnswer>(StatusCodes.Status202Accepted);
             routes.MapGet("/scans", ListAsync).RequirePermission("scans.read")
@@ -46,8 +46,8 @@ internal static class ScanApi
         TypedResults.Ok(catalogue.All.Select(ScanCatalogueEntry.Of).ToArray());
 
     private static async Task<IResult> SubmitAsync(
-        ScanRequest request, Caller caller, ScanQueue queue, CancellationToken cancel) =>
-        (await queue.SubmitAsync(request, caller.Who, cancel)).Answer(scan =>
+        ScanRequest request, Caller caller, RequestKey? key, ScanQueue queue, CancellationToken cancel) =>
+        (await queue.SubmitAsync(request, new ScanAsker(caller.Who, Key: key?.Id), cancel)).Answer(scan =>
         {
             var answer = ScanAnswer.Of(scan, queue.Running);
             return TypedResults.Accepted($"/api/v2/scans/{answer.Number}", answer);

@@ -35,15 +35,27 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
     /// <param name="request">The request.</param>
     /// <param name="who">Who asks.</param>
     /// <param name="cancel">Gives up; nothing is then admitted.</param>
+    public Task<Outcome<StreamState<ScanRecord>>> SubmitAsync(ScanRequest request, PersonId who, CancellationToken cancel) =>
+        SubmitAsync(request, new ScanAsker(who), cancel);
+
+    /// <summary>The same for one that something else sets off, or that must be admitted once however often it is asked for.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="asker">Who or what asks.</param>
+    /// <param name="cancel">Gives up; nothing is then admitted.</param>
     public async Task<Outcome<StreamState<ScanRecord>>> SubmitAsync(
-        ScanRequest request, PersonId who, CancellationToken cancel)
+        ScanRequest request, ScanAsker asker, CancellationToken cancel)
     {
+        if (asker.Key is { } key && await store.FindAsync(options.Beamline, key.ToString(), cancel) is { } known)
+        {
+            return new Accepted<StreamState<ScanRecord>>(known);
+        }
+
         if (guard.Judge(request) is Refused<AdmissibleScan> refused)
         {
             return new Refused<StreamState<ScanRecord>>(refused.Reasons);
         }
 
-        if (await store.AdmitAsync(options.Beamline, Primary, options.QueueCapacity, request, who, cancel)
+        if (await store.AdmitAsync(options.Beamline, Primary, options.QueueCapacity, request, asker, cancel)
             is not var (admitted, before))
         {
             return new Refused<StreamState<ScanRecord>>(
@@ -108,7 +120,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
     public Task<Outcome<StreamState<ScanRecord>>> PauseAsync(string numberOrId, PersonId who, CancellationToken cancel) =>
         ChangeRunningAsync(
             numberOrId,
-            new Why(who, "held by request", ""),
+            new Why(who, "held by request", numberOrId),
             isHeld: true,
             (record, scan) => record.State switch
             {
@@ -124,7 +136,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
     public Task<Outcome<StreamState<ScanRecord>>> ResumeAsync(string numberOrId, PersonId who, CancellationToken cancel) =>
         ChangeRunningAsync(
             numberOrId,
-            new Why(who, "resumed by request", ""),
+            new Why(who, "resumed by request", numberOrId),
             isHeld: false,
             (record, _) => record.State switch
             {

@@ -123,7 +123,8 @@ internal sealed record ScanRecord
             .Add("scan.resumed", 1, ScanJson.Default.ScanResumed)
             .Add("scan.ended", 1, ScanJson.Default.ScanEnded),
         ScanJson.Default.ScanRecord,
-        scan => new RecordIndex(scan.Beamline, scan.Number, scan.Request.Scan, scan.State.ToString()));
+        scan => new RecordIndex(scan.Beamline, scan.Number, scan.Request.Scan, scan.State.ToString()),
+        ScanWords.Of);
 
     private static ScanRecord Fold(ScanRecord? scan, Entry<ScanEntry> entry) => (scan, entry.Data) switch
     {

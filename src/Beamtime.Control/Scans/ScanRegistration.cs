@@ -13,7 +13,7 @@ internal static class ScanRegistration
         /// <summary>Adds the scan server of a beamline.</summary>
         /// <param name="beamline">The beamline.</param>
         public IServiceCollection AddScans(string beamline) => services
-            .AddSingleton(s => new ScanTopics(beamline, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new ScanTopics(s.GetRequiredService<TopicHub>(), beamline))
             .AddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()))
             .AddSingleton<ScanGuard>()
             .AddSingleton<ScanStore>()

@@ -12,13 +12,13 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
     /// <param name="queue">The queue.</param>
     /// <param name="capacity">Scans that the queue may hold.</param>
     /// <param name="request">The request, accepted by the guard.</param>
-    /// <param name="who">Who asked.</param>
+    /// <param name="asker">Who or what asked.</param>
     /// <param name="cancel">Gives up; nothing is then admitted.</param>
     /// <returns>The scan, and how many were in the queue before it; null when it is full.</returns>
     public Task<(StreamState<ScanRecord> Scan, int Before)?> AdmitAsync(
-        string beamline, string queue, int capacity, ScanRequest request, PersonId who, CancellationToken cancel)
+        string beamline, string queue, int capacity, ScanRequest request, ScanAsker asker, CancellationToken cancel)
     {
-        var id = Guid.CreateVersion7(time.GetUtcNow());
+        var id = asker.Key ?? Guid.CreateVersion7(time.GetUtcNow());
         return database.TransactAsync<(StreamState<ScanRecord>, int)?>(
             async transaction =>
             {
@@ -32,7 +32,7 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
                     ScanRecord.Kind,
                     StreamState<ScanRecord>.New(id.ToString()),
                     [new ScanAdmitted(beamline, number, queue, request)],
-                    new Why(who, $"asked for a {request.Scan} scan", id.ToString()),
+                    new Why(asker.Who, $"asked for a {request.Scan} scan", id.ToString(), asker.Cause),
                     cancel);
                 return (admitted, before);
             },

@@ -1,17 +1,60 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Beamtime.Control.Devices;
 using Beamtime.Core.Topics;
 
 namespace Beamtime.Control.Scans;
 
-/// <summary>The two topics of scan documents of a beamline; each has one publisher.</summary>
+/// <summary>What the scan server of a beamline says.</summary>
+/// <param name="hub">Where topics come from.</param>
 /// <param name="beamline">The beamline.</param>
-/// <param name="time">The clock.</param>
-internal sealed class ScanTopics(string beamline, TimeProvider time)
+internal sealed class ScanTopics(TopicHub hub, string beamline)
 {
-    /// <summary>Openings and ends, from the scan worker to the bundler.</summary>
-    public Topic<ScanDocument> Documents { get; } =
-        new LocalTopic<ScanDocument>($"{beamline}.scans", 256, ["bundler"], time);
+    private const int DocumentsKept = 256;
 
-    /// <summary>Openings, points and ends in order, from the bundler to all who want points.</summary>
-    public Topic<ScanDocument> Points { get; } =
-        new LocalTopic<ScanDocument>($"{beamline}.points", 8192, ["file-writer"], time);
+    /// <summary>Openings and ends, from the scan worker to the bundler.</summary>
+    public Topic<ScanDocument> Documents { get; } = hub.Open(new TopicDeclaration<ScanDocument>(
+        $"{beamline}.scans", DocumentsKept, ScanTopicJson.Document, "scans.read", "bundler"));
+}
+
+/// <summary>JSON of what a scan server says.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    IncludeFields = true,
+    UseStringEnumConverter = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    Converters = [typeof(ValueConverter)])]
+[JsonSerializable(typeof(ScanDocument))]
+[JsonSerializable(typeof(ScanOpened))]
+[JsonSerializable(typeof(ScanClosed))]
+internal sealed partial class ScanTopicJson : JsonSerializerContext
+{
+    /// <summary>Documents, told apart by <c>kind</c>.</summary>
+    public static JsonTypeInfo<ScanDocument> Document => field ??= ScanDocumentJson.Of(
+        Default, new JsonDerivedType(typeof(ScanOpened), "opened"), new JsonDerivedType(typeof(ScanClosed), "closed"));
+}
+
+/// <summary>Tells the documents of a scan apart in JSON; each topic of them has its own kinds.</summary>
+internal static class ScanDocumentJson
+{
+    /// <summary>The codec for these kinds.</summary>
+    /// <param name="context">Writes and reads each of them.</param>
+    /// <param name="kinds">The kinds with their names, which never change.</param>
+    public static JsonTypeInfo<ScanDocument> Of(JsonSerializerContext context, params JsonDerivedType[] kinds)
+    {
+        var options = new System.Text.Json.JsonSerializerOptions(context.Options)
+        {
+            TypeInfoResolver = context.WithAddedModifier(type =>
+            {
+                if (type.Type == typeof(ScanDocument))
+                {
+                    type.PolymorphismOptions = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "kind" };
+                    Array.ForEach(kinds, type.PolymorphismOptions.DerivedTypes.Add);
+                }
+            }),
+        };
+        return (JsonTypeInfo<ScanDocument>)options.GetTypeInfo(typeof(ScanDocument));
+    }
 }

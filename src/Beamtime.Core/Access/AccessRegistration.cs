@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Beamtime.Core.Access;
@@ -30,6 +31,7 @@ internal static class AccessRegistration
     /// <param name="edge">Which requests come in at all; by default those of this machine.</param>
     public static IServiceCollection AddAccess(this IServiceCollection services, AccessOptions options, Edge? edge = null)
     {
+        services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(server =>
         {
             server.AddServerHeader = false;
@@ -43,7 +45,7 @@ internal static class AccessRegistration
             options.LocalOperator ? s.GetRequiredService<LocalSignIn>() : null,
             s.GetService<AccessTokens>(),
             s.GetService<CallerDirectory>()));
-        return services;
+        return services.AddSingleton<IdempotencyStore>();
     }
 
     /// <summary>Adds users, their sign-ins and keys; the database and the ledger are registered by the host.</summary>
@@ -87,7 +89,8 @@ internal static class AccessRegistration
     /// <summary>Answers failures with problems and admits requests by permission; stands before all else.</summary>
     /// <param name="app">The host's pipeline.</param>
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) =>
-        app.UseMiddleware<RequestWatch>().UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>();
+        app.UseMiddleware<RequestWatch>().UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>()
+            .UseMiddleware<IdempotentRequests>();
 
     /// <summary>Maps signing in, keys and users.</summary>
     /// <param name="routes">The group of all routes.</param>

@@ -33,9 +33,14 @@ internal sealed partial class NotificationListener : IAsyncDisposable
     }
 
     /// <summary>Begins to hear a channel; dispose it to stop.</summary>
-    public NotificationSubscription Subscribe(string channel)
+    public NotificationSubscription Subscribe(string channel) => Add(channel, isPrefix: false);
+
+    /// <summary>Begins to hear every channel whose name begins so; dispose it to stop.</summary>
+    public NotificationSubscription SubscribeAll(string prefix) => Add(prefix, isPrefix: true);
+
+    private NotificationSubscription Add(string channel, bool isPrefix)
     {
-        var subscription = new NotificationSubscription(channel, _time, s => _subscriptions.TryRemove(s, out _));
+        var subscription = new NotificationSubscription(channel, isPrefix, _time, s => _subscriptions.TryRemove(s, out _));
         _subscriptions[subscription] = true;
         lock (_lock)
         {
@@ -104,7 +109,7 @@ internal sealed partial class NotificationListener : IAsyncDisposable
     {
         foreach (var (subscription, _) in _subscriptions)
         {
-            if (channel is null || subscription.Channel == channel)
+            if (channel is null || subscription.Hears(channel))
             {
                 subscription.Raise();
             }
@@ -117,15 +122,20 @@ internal sealed partial class NotificationListener : IAsyncDisposable
 
 /// <summary>A flag that a notification raises and a wait lowers, so that none between two waits is missed.</summary>
 /// <param name="channel">The channel it hears.</param>
+/// <param name="isPrefix">Whether it hears every channel whose name begins so.</param>
 /// <param name="time">Clock of the fallback.</param>
 /// <param name="leave">Ends the subscription.</param>
-internal sealed class NotificationSubscription(string channel, TimeProvider time, Action<NotificationSubscription> leave)
+internal sealed class NotificationSubscription(
+    string channel, bool isPrefix, TimeProvider time, Action<NotificationSubscription> leave)
     : IDisposable
 {
     private readonly Channel<bool> _flag = System.Threading.Channels.Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public string Channel { get; } = channel;
+
+    public bool Hears(string announced) =>
+        isPrefix ? announced.StartsWith(Channel, StringComparison.Ordinal) : announced == Channel;
 
     public void Raise() => _flag.Writer.TryWrite(true);
 

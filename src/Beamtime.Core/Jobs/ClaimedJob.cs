@@ -21,4 +21,14 @@ internal sealed record ClaimedJob(
     long Fence,
     short Priority,
     DateTimeOffset RunAt,
-    Guid? Correlation);
+    Guid? Correlation)
+{
+    /// <summary>The queue it was claimed from.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>Its place in the queue: the due time with the priority as an advance.</summary>
+    public required DateTime Rank { get; init; }
+
+    /// <summary>Whether a limit or a key was counted to admit it: its end makes room for others that wait.</summary>
+    public required bool IsAdmitted { get; init; }
+}

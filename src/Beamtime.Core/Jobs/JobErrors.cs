@@ -5,6 +5,20 @@ namespace Beamtime.Core.Jobs;
 /// <summary>The codes of the job queue.</summary>
 internal static class JobErrors
 {
+    /// <summary>Nobody claims jobs.</summary>
+    public static readonly ErrorCode NoWorkers = new(
+        "jobs.workers.none",
+        "No worker is active: jobs wait until one is.",
+        "Start one with `beamtime worker`, or have a draining one go on with `beamtime worker resume`.",
+        RetryClass.Later);
+
+    /// <summary>A due job waits for too long.</summary>
+    public static readonly ErrorCode QueueLate = new(
+        "jobs.queue.late",
+        "A job that is due has been waiting for longer than telemetry.late_job.",
+        "Start more workers or raise their concurrency; look whether the queue is paused or its jobs fail.",
+        RetryClass.Later);
+
     /// <summary>The writer no longer holds the job.</summary>
     public static readonly ErrorCode LeaseLost = new(
         "jobs.lease.lost",
@@ -49,7 +63,7 @@ internal static class JobErrors
     public static readonly ErrorCode StateForbids = new(
         "jobs.state.forbids",
         "The job's present state does not allow what was asked.",
-        "Show the job; only waiting and running jobs are cancelled, only dead ones retried.");
+        "Show the job; only waiting and running jobs are cancelled, only dead ones retried or discarded.");
 
     /// <summary>Another live job has the key.</summary>
     public static readonly ErrorCode KeyTaken = new(
@@ -62,4 +76,34 @@ internal static class JobErrors
         "jobs.job.withdrawn",
         "The job was cancelled by a person while another part of the program waited for its result.",
         "Ask again for what needed it.");
+
+    /// <summary>No worker of this name.</summary>
+    public static readonly ErrorCode WorkerUnknown = new(
+        "jobs.worker.unknown",
+        "No worker has this name or id; one that ended in order is not listed.",
+        "List the workers and take a name from there.");
+
+    /// <summary>No work queue or pool of this name.</summary>
+    public static readonly ErrorCode QueueUnknown = new(
+        "jobs.queue.unknown",
+        "No work queue or work pool has this name.",
+        "List the queues and pools; a queue comes to be with its first job or when it is set.");
+
+    /// <summary>A work queue, a work pool or a weight cannot be set so.</summary>
+    public static readonly ErrorCode QueueInvalid = new(
+        "jobs.queue.invalid",
+        "A name, limit, priority or weight is outside its bounds.",
+        "Correct what the message names.");
+
+    /// <summary>A list of jobs was asked for with a page that cannot be.</summary>
+    public static readonly ErrorCode PageInvalid = new(
+        "jobs.page.invalid",
+        "The page that was asked for lies outside its bounds.",
+        "Ask for an offset of at least 0 and a limit of 1 to 1000.");
+
+    /// <summary>Something is done to jobs without saying why.</summary>
+    public static readonly ErrorCode WhyMissing = new(
+        "jobs.why.missing",
+        "A job is discarded only with a reason, which is kept with it.",
+        "Say why: --reason on the command line, why in the request.");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Beamtime.Core.Telemetry;
 
 namespace Beamtime.Core.Jobs;
 
@@ -39,7 +40,11 @@ internal sealed class JobHandlers
     /// <summary>Runs the handler of a claimed job.</summary>
     /// <param name="hold">The hold on the job.</param>
     /// <param name="cancel">Set when the lease is lost or the worker stops.</param>
-    public Task RunAsync(JobHold hold, CancellationToken cancel) => _entries[hold.Job.Kind].Run(hold, cancel);
+    public async Task RunAsync(JobHold hold, CancellationToken cancel)
+    {
+        using var correlation = Correlation.Begin((hold.Job.Correlation ?? hold.Job.Id.Value).ToString());
+        await _entries[hold.Job.Kind].Run(hold, cancel);
+    }
 
     private static TArguments Read<TArguments>(JobKind<TArguments> kind, ClaimedJob job)
     {

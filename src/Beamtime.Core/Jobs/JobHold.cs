@@ -8,6 +8,7 @@ namespace Beamtime.Core.Jobs;
 internal sealed class JobHold(ClaimedJob job)
 {
     private volatile bool _isCompleted;
+    private volatile bool _isMoved;
     private volatile int _attempt = job.Attempt;
 
     /// <summary>The job under its fence.</summary>
@@ -15,6 +16,17 @@ internal sealed class JobHold(ClaimedJob job)
 
     /// <summary>Whether the handler has completed the job in a transaction of its own.</summary>
     public bool IsCompleted => _isCompleted;
+
+    /// <summary>Whether the handler has moved the job itself: given it back until something comes, ended or withdrawn it.</summary>
+    public bool IsMoved => _isMoved;
+
+    /// <summary>The handler has moved the job in a transaction that has committed: its worker writes nothing more.</summary>
+    /// <param name="isCompleted">Whether it accepted the job's result in it.</param>
+    public void Move(bool isCompleted)
+    {
+        _isCompleted = isCompleted;
+        _isMoved = true;
+    }
 
     /// <summary>This attempt, from 1; 1 again after <see cref="RenewAttemptsAsync"/>.</summary>
     public int Attempt => _attempt;

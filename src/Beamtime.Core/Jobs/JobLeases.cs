@@ -6,26 +6,12 @@ using NpgsqlTypes;
 namespace Beamtime.Core.Jobs;
 
 /// <summary>
-/// The worker's SQL: claim, extend, and end a job. Every write names the fence it was claimed under and changes
+/// The holder's SQL: extend and end a job. Every write names the fence it was claimed under and changes
 /// nothing when that is no longer the job's.
 /// </summary>
 /// <param name="source">The database.</param>
 internal sealed class JobLeases(NpgsqlDataSource source)
 {
-    private const string Claim = """
-        with next as materialized (
-            select id from jobs
-            where state = 'Available' and queue = $1 and run_at <= (select lease_clock()) and kind = any($2)
-            order by priority, run_at, id
-            limit $4
-            for update skip locked)
-        update jobs set
-            state = 'Running', attempt = attempt + 1, fence = fence + 1, worker = $5,
-            started_at = clock.now, lease_until = clock.now + $3[array_position($2, kind)]
-        from next, (select lease_clock() as now offset 0) as clock where jobs.id = next.id
-        returning jobs.id, kind, key, arguments, attempt, max_attempts, fence, priority, run_at, correlation
-        """;
-
     // A row that its handler's own transaction has locked is passed over, so that one long transaction cannot keep
     // the other leases from being extended; the rescuer passes over it too. What no longer matches is lost.
     private const string Extend = """
@@ -98,40 +84,20 @@ internal sealed class JobLeases(NpgsqlDataSource source)
         returning jobs.id, queue, state
         """;
 
-    /// <summary>Claims the first jobs of a queue that are due.</summary>
+    /// <summary>The claim.</summary>
+    public JobClaims Claims { get; } = new(source);
+
+    /// <summary>Claims the first jobs of a queue that are due and may be admitted.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="kinds">The kinds the worker has handlers for, each with its lease.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="worker">Who claims, for people to read.</param>
     /// <param name="cancel">Ends the call; what was claimed by then is returned by the rescuer.</param>
     /// <returns>The jobs in the queue's order.</returns>
-    public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
-        string queue, IReadOnlyCollection<JobKind> kinds, int limit, string worker, CancellationToken cancel)
-    {
-        await using var connection = await source.OpenConnectionAsync(cancel);
-        await using var command = new NpgsqlCommand(Claim, connection)
-        {
-            Parameters =
-            {
-                new() { Value = queue, NpgsqlDbType = NpgsqlDbType.Text },
-                new() { Value = kinds.Select(k => k.Name).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-                new() { Value = kinds.Select(k => k.Options.Lease).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Interval },
-                new() { Value = limit, NpgsqlDbType = NpgsqlDbType.Integer },
-                new() { Value = worker, NpgsqlDbType = NpgsqlDbType.Text },
-            },
-        };
-        await command.PrepareAsync(cancel);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var jobs = new List<ClaimedJob>(limit);
-        while (await reader.ReadAsync(cancel))
-        {
-            jobs.Add(Read(reader));
-        }
-
-        jobs.Sort(static (a, b) =>
-            (a.Priority, a.RunAt, a.Id.Value).CompareTo((b.Priority, b.RunAt, b.Id.Value)));
-        return jobs;
-    }
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+        string queue, IReadOnlyCollection<JobKind> kinds, int limit, string worker, CancellationToken cancel) =>
+        Claims.ClaimAsync(
+            new ClaimOrder { Queue = queue, Kinds = new ClaimKinds(kinds), Limit = limit, Worker = worker }, cancel);
 
     /// <summary>Extends the leases of all held jobs in one statement.</summary>
     /// <param name="held">The jobs and the lease of each.</param>
@@ -296,18 +262,6 @@ internal sealed class JobLeases(NpgsqlDataSource source)
     /// <param name="job">The job under its old fence.</param>
     public static FaultException Lost(ClaimedJob job) =>
         JobErrors.LeaseLost.Fault($"Job {job.Id} ({job.Kind}) is no longer held under fence {job.Fence}.");
-
-    private static ClaimedJob Read(NpgsqlDataReader row) => new(
-        new JobId(row.GetGuid(0)),
-        row.GetString(1),
-        row.IsDBNull(2) ? null : row.GetString(2),
-        row.GetString(3),
-        row.GetInt32(4),
-        row.GetInt32(5),
-        row.GetInt64(6),
-        row.GetInt16(7),
-        row.GetFieldValue<DateTimeOffset>(8),
-        row.IsDBNull(9) ? null : row.GetGuid(9));
 
     private async Task<bool> EndAsync(
         string sql, ClaimedJob job, CancellationToken cancel, params NpgsqlParameter[] more)

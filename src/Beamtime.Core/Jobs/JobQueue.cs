@@ -9,21 +9,48 @@ namespace Beamtime.Core.Jobs;
 /// </summary>
 /// <param name="database">The database, for enqueueing without other effects.</param>
 /// <param name="time">The clock of new ids.</param>
-internal sealed class JobQueue(BeamtimeDatabase database, TimeProvider time)
+/// <param name="options">What a step of priority is worth.</param>
+internal sealed class JobQueue(BeamtimeDatabase database, TimeProvider time, JobOptions options)
 {
+    /// <summary>A queue with the usual settings.</summary>
+    /// <param name="database">The database, for enqueueing without other effects.</param>
+    /// <param name="time">The clock of new ids.</param>
+    public JobQueue(BeamtimeDatabase database, TimeProvider time)
+        : this(database, time, new JobOptions())
+    {
+    }
+
     /// <summary>The channel on which workers are told that running jobs were withdrawn.</summary>
     public const string Withdrawn = "jobs.withdrawn";
 
-    // Jobs of one call keep their order: each is due a microsecond after the one before, none in the future.
+    // Jobs of one call keep their order: each is due a microsecond after the one before, none in the future. A queue and a
+    // project's share in it come to be with their first job.
     private const string Insert = """
-        insert into jobs (id, queue, kind, key, arguments, priority, run_at, max_attempts, correlation, created_at)
-        select n.id, n.queue, n.kind, n.key, n.arguments, n.priority,
-            coalesce(n.run_at, clock.now - (cardinality($1::uuid[]) - n.place) * interval '1 microsecond') + n.delay,
-            n.max_attempts, n.correlation, clock.now
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::smallint[], $7::timestamptz[],
-                $8::interval[], $9::integer[], $10::uuid[]) with ordinality
-                as n (id, queue, kind, key, arguments, priority, run_at, delay, max_attempts, correlation, place),
-            (select lease_clock() as now) as clock
+        with n as materialized (
+            select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::smallint[], $7::timestamptz[],
+                $8::interval[], $9::integer[], $10::uuid[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::integer[],
+                $16::interval[], $17::text[], $18::text[], $19::text[]) with ordinality
+                as n (id, queue, kind, key, arguments, priority, run_at, delay, max_attempts, correlation, project,
+                    concurrency_key, concurrency_cap, rate_key, rate_limit, rate_per, labels, sequence, lane, place)),
+        queues as (
+            insert into work_queues (name)
+            select distinct n.queue from n where not exists (select from work_queues q where q.name = n.queue) order by 1
+            on conflict do nothing),
+        shares as (
+            insert into work_shares (queue, project)
+            select distinct n.queue, n.project from n
+            where n.project is not null
+                and not exists (select from work_shares s where s.queue = n.queue and s.project = n.project)
+            order by 1, 2
+            on conflict do nothing)
+        insert into jobs (id, queue, kind, key, arguments, priority, run_at, max_attempts, correlation, created_at, project,
+            concurrency_key, concurrency_cap, rate_key, rate_limit, rate_per, labels, sequence, sequence_at, lane, boost)
+        select n.id, n.queue, n.kind, n.key, n.arguments, n.priority, due.at + n.delay, n.max_attempts, n.correlation, clock.now,
+            n.project, n.concurrency_key, n.concurrency_cap, n.rate_key, n.rate_limit, n.rate_per,
+            string_to_array(n.labels, E'\x1f'), n.sequence, case when n.sequence is not null then due.at end, n.lane,
+            n.priority * $20::interval
+        from n, (select lease_clock() as now offset 0) as clock, lateral (
+            select coalesce(n.run_at, clock.now - (cardinality($1::uuid[]) - n.place) * interval '1 microsecond') as at) as due
         order by n.place
         on conflict (kind, key) where key is not null and state in ('Available', 'Running') do nothing
         returning id
@@ -73,7 +100,7 @@ internal sealed class JobQueue(BeamtimeDatabase database, TimeProvider time)
         database.TransactAsync(transaction => EnqueueAsync(transaction, job, cancel), cancel);
 
     // The live job with the key may finish between the insert that met it and this look: then insert again.
-    private static async Task<EnqueuedJob> JoinAsync(
+    private async Task<EnqueuedJob> JoinAsync(
         DatabaseTransaction transaction, NewJob job, CancellationToken cancel)
     {
         while (true)
@@ -93,7 +120,7 @@ internal sealed class JobQueue(BeamtimeDatabase database, TimeProvider time)
         }
     }
 
-    private static async Task<HashSet<Guid>> InsertAsync(
+    private async Task<HashSet<Guid>> InsertAsync(
         DatabaseTransaction transaction, NewJob[] jobs, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(Insert, transaction.Connection, transaction.Inner)
@@ -110,6 +137,16 @@ internal sealed class JobQueue(BeamtimeDatabase database, TimeProvider time)
                 Array(NpgsqlDbType.Interval, jobs, j => j.Delay),
                 Array(NpgsqlDbType.Integer, jobs, j => j.MaxAttempts),
                 Array(NpgsqlDbType.Uuid, jobs, j => j.Correlation),
+                Array(NpgsqlDbType.Text, jobs, j => j.Project),
+                Array(NpgsqlDbType.Text, jobs, j => j.Concurrency?.Name),
+                Array(NpgsqlDbType.Integer, jobs, j => j.Concurrency?.Cap),
+                Array(NpgsqlDbType.Text, jobs, j => j.Rate?.Name),
+                Array(NpgsqlDbType.Integer, jobs, j => j.Rate?.Limit),
+                Array(NpgsqlDbType.Interval, jobs, j => j.Rate?.Per),
+                Array(NpgsqlDbType.Text, jobs, j => string.Join('\u001f', j.Labels)),
+                Array(NpgsqlDbType.Text, jobs, j => j.Sequence),
+                Array(NpgsqlDbType.Text, jobs, j => j.Lane),
+                new() { Value = options.Ageing, NpgsqlDbType = NpgsqlDbType.Interval },
             },
         };
         await command.PrepareAsync(cancel);

@@ -58,6 +58,27 @@ internal sealed record JobRecord
 
     /// <summary>When it succeeded, died or was cancelled.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Whose work it is.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>The key of which only so many run at once.</summary>
+    public ConcurrencyKey? Concurrency { get; init; }
+
+    /// <summary>The key of which only so many start in an interval.</summary>
+    public RateKey? Rate { get; init; }
+
+    /// <summary>What a worker must offer.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>The sequence in which it has its place.</summary>
+    public string? Sequence { get; init; }
+
+    /// <summary>Who cancelled, discarded or retried it last.</summary>
+    public Guid? ChangedBy { get; init; }
+
+    /// <summary>Why, in that person's words.</summary>
+    public string? ChangedWhy { get; init; }
 }
 
 /// <summary>Which jobs a list shows; what is absent does not restrict.</summary>
@@ -74,7 +95,21 @@ internal sealed record JobFilter
 
     /// <summary>Only what belongs to this.</summary>
     public Guid? Correlation { get; init; }
+
+    /// <summary>Only work of this project.</summary>
+    public string? Project { get; init; }
 }
+
+/// <summary>Who changes a job, and why.</summary>
+/// <param name="Who">The person's id.</param>
+/// <param name="Why">In the person's words.</param>
+internal sealed record JobWord(Guid Who, string? Why);
+
+/// <summary>What became of a change of many jobs.</summary>
+/// <param name="Changed">Those that were changed.</param>
+/// <param name="Refused">Why others were not.</param>
+/// <param name="Left">How many more the filter admits: ask again for them.</param>
+internal sealed record JobsChanged(IReadOnlyList<JobId> Changed, IReadOnlyList<Reason> Refused, long Left);
 
 /// <summary>One page of jobs, newest first.</summary>
 /// <param name="Jobs">The jobs of this page.</param>

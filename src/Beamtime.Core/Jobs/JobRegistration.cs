@@ -1,3 +1,4 @@
+using Beamtime.Core.Database;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Beamtime.Core.Jobs;
@@ -12,6 +13,8 @@ internal static class JobRegistration
             .AddSingleton<JobMetrics>()
             .AddSingleton<JobHandlers>()
             .AddSingleton<JobQueue>()
+            .AddSingleton<WorkQueueStore>()
+            .AddSingleton(s => new WorkerRegister(s.GetRequiredService<BeamtimeDatabase>().Source))
             .AddSingleton<JobStore>()
             .AddSingleton<JobResults>();
     }

@@ -15,7 +15,7 @@ internal enum JobState
     /// <summary>Given up: its last error is kept, and only a person brings it back.</summary>
     Dead,
 
-    /// <summary>Withdrawn by a person.</summary>
+    /// <summary>Withdrawn by a person, or discarded when it was dead.</summary>
     Cancelled,
 }
 
@@ -30,7 +30,7 @@ internal static class JobStateMoves
         {
             (JobState.Available, JobState.Running or JobState.Cancelled) => true,
             (JobState.Running, JobState.Succeeded or JobState.Available or JobState.Dead or JobState.Cancelled) => true,
-            (JobState.Dead, JobState.Available) => true,
+            (JobState.Dead, JobState.Available or JobState.Cancelled) => true,
             _ => false,
         };
 

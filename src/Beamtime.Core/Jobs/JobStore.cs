@@ -14,23 +14,32 @@ internal sealed class JobStore(BeamtimeDatabase database)
 
     private const string Columns = """
         id, queue, kind, key, arguments, state, priority, run_at, attempt, max_attempts, lease_until, fence, worker,
-        last_error, correlation, created_at, started_at, finished_at
+        last_error, correlation, created_at, started_at, finished_at, project, concurrency_key, concurrency_cap,
+        rate_key, rate_limit, rate_per, labels, sequence, changed_by, changed_why
         """;
 
     private const string Admitted = """
         from jobs
         where ($1::text is null or queue = $1) and ($2::text is null or kind = $2)
             and ($3::text is null or state = $3) and ($4::uuid is null or correlation = $4)
+            and ($5::text is null or project = $5)
         """;
 
     private const string Cancel = """
-        update jobs set state = 'Cancelled', finished_at = lease_clock(), lease_until = null
+        update jobs set state = 'Cancelled', finished_at = lease_clock(), lease_until = null, changed_by = $2, changed_why = $3
         where id = $1 and state in ('Available', 'Running')
         returning queue
         """;
 
     private const string Retry = """
-        update jobs set state = 'Available', attempt = 0, run_at = lease_clock(), finished_at = null
+        update jobs set
+            state = 'Available', attempt = 0, run_at = lease_clock(), finished_at = null, changed_by = $2, changed_why = $3
+        where id = $1 and state = 'Dead'
+        returning queue
+        """;
+
+    private const string Discard = """
+        update jobs set state = 'Cancelled', finished_at = lease_clock(), changed_by = $2, changed_why = $3
         where id = $1 and state = 'Dead'
         returning queue
         """;
@@ -59,7 +68,7 @@ internal sealed class JobStore(BeamtimeDatabase database)
             BatchCommands =
             {
                 Filtered($"select count(*) {Admitted}", filter),
-                Filtered($"select {Columns} {Admitted} order by id desc offset $5 limit $6", filter),
+                Filtered($"select {Columns} {Admitted} order by id desc offset $6 limit $7", filter),
             },
         };
         batch.BatchCommands[1].Parameters.Add(new() { Value = offset });
@@ -91,14 +100,51 @@ internal sealed class JobStore(BeamtimeDatabase database)
     /// <summary>Withdraws a job; one that runs loses its lease, and its handler is asked to end.</summary>
     /// <param name="id">The job.</param>
     /// <param name="cancel">Ends the call.</param>
-    public Task<Outcome<JobId>> CancelAsync(JobId id, CancellationToken cancel) =>
-        MoveAsync(Cancel, id, JobState.Cancelled, cancel);
+    public Task<Outcome<JobId>> CancelAsync(JobId id, CancellationToken cancel) => CancelAsync(id, null, cancel);
+
+    /// <summary>Withdraws a job; one that runs loses its lease, and its handler is asked to end.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="word">Who withdraws it, and why.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Outcome<JobId>> CancelAsync(JobId id, JobWord? word, CancellationToken cancel) =>
+        MoveAsync(Cancel, id, JobState.Cancelled, word, cancel);
 
     /// <summary>Brings a dead job back, with all its attempts before it.</summary>
     /// <param name="id">The job.</param>
     /// <param name="cancel">Ends the call.</param>
-    public Task<Outcome<JobId>> RetryAsync(JobId id, CancellationToken cancel) =>
-        MoveAsync(Retry, id, JobState.Available, cancel);
+    public Task<Outcome<JobId>> RetryAsync(JobId id, CancellationToken cancel) => RetryAsync(id, null, cancel);
+
+    /// <summary>Brings a dead job back, with all its attempts before it.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="word">Who brings it back, and why.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Outcome<JobId>> RetryAsync(JobId id, JobWord? word, CancellationToken cancel) =>
+        MoveAsync(Retry, id, JobState.Available, word, cancel);
+
+    /// <summary>Gives a dead job up for good, for a reason that is kept with it.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="word">Who gives it up, and why.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<Outcome<JobId>> DiscardAsync(JobId id, JobWord word, CancellationToken cancel) =>
+        string.IsNullOrWhiteSpace(word.Why)
+            ? new Refused<JobId>([JobErrors.WhyMissing.Because($"no reason is given for discarding job {id}")])
+            : await MoveAsync(Discard, id, JobState.Cancelled, word, cancel);
+
+    /// <summary>Brings back the dead jobs of a filter, oldest first.</summary>
+    /// <param name="filter">Which; its state is that of the dead.</param>
+    /// <param name="limit">At most so many by this call, 1 to <see cref="LongestPage"/>.</param>
+    /// <param name="word">Who brings them back, and why.</param>
+    /// <param name="cancel">Ends the call between two jobs.</param>
+    public Task<JobsChanged> RetryAsync(JobFilter filter, int limit, JobWord word, CancellationToken cancel) =>
+        ChangeAsync(filter, limit, id => RetryAsync(id, word, cancel), cancel);
+
+    /// <summary>Gives up the dead jobs of a filter for good, oldest first.</summary>
+    /// <param name="filter">Which; its state is that of the dead.</param>
+    /// <param name="limit">At most so many by this call, 1 to <see cref="LongestPage"/>.</param>
+    /// <param name="word">Who gives them up, and why.</param>
+    /// <param name="cancel">Ends the call between two jobs.</param>
+    public Task<JobsChanged> DiscardAsync(JobFilter filter, int limit, JobWord word, CancellationToken cancel) =>
+        ChangeAsync(filter, limit, id => DiscardAsync(id, word, cancel), cancel);
 
     /// <summary>Removes jobs that finished long ago.</summary>
     /// <param name="keep">How long finished jobs are kept.</param>
@@ -115,15 +161,62 @@ internal sealed class JobStore(BeamtimeDatabase database)
         return await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private async Task<Outcome<JobId>> MoveAsync(string sql, JobId id, JobState to, CancellationToken cancel)
+    // Each on its own: one whose key was taken meanwhile does not keep the others.
+    private async Task<JobsChanged> ChangeAsync(
+        JobFilter filter, int limit, Func<JobId, Task<Outcome<JobId>>> change, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, LongestPage);
+        var dead = filter with { State = JobState.Dead };
+        var ids = new List<JobId>();
+        await using (var connection = await database.Source.OpenConnectionAsync(cancel))
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(Filtered($"select id {Admitted} order by id limit $6", dead));
+            batch.BatchCommands[0].Parameters.Add(new() { Value = limit });
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                ids.Add(new JobId(reader.GetGuid(0)));
+            }
+        }
+
+        var changed = new List<JobId>();
+        var refused = new List<Reason>();
+        foreach (var id in ids)
+        {
+            switch (await change(id))
+            {
+                case Accepted<JobId>:
+                    changed.Add(id);
+                    break;
+                case Refused<JobId> why:
+                    refused.AddRange(why.Reasons);
+                    break;
+            }
+        }
+
+        return new JobsChanged(changed, refused, (await ListAsync(dead, 0, 1, cancel)).Total);
+    }
+
+    private async Task<Outcome<JobId>> MoveAsync(
+        string sql, JobId id, JobState to, JobWord? word, CancellationToken cancel)
     {
         await using var command = database.Source.CreateCommand(sql);
         command.Parameters.Add(new() { Value = id.Value });
+        command.Parameters.Add(new() { Value = word?.Who ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(Text(word?.Why));
         try
         {
             if (await command.ExecuteScalarAsync(cancel) is string queue)
             {
-                database.Notifier.Notify(to == JobState.Available ? JobQueue.ChannelOf(queue) : JobQueue.Withdrawn);
+                // What ends makes room in its queue as well.
+                database.Notifier.Notify(JobQueue.ChannelOf(queue));
+                if (to == JobState.Cancelled)
+                {
+                    database.Notifier.Notify(JobQueue.Withdrawn);
+                }
+
                 return new Accepted<JobId>(id);
             }
         }
@@ -145,6 +238,7 @@ internal sealed class JobStore(BeamtimeDatabase database)
             Text(filter.Kind),
             Text(filter.State?.ToString()),
             new() { Value = filter.Correlation ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
+            Text(filter.Project),
         },
     };
 
@@ -171,5 +265,12 @@ internal sealed class JobStore(BeamtimeDatabase database)
         CreatedAt = row.GetFieldValue<DateTimeOffset>(15),
         StartedAt = row.IsDBNull(16) ? null : row.GetFieldValue<DateTimeOffset>(16),
         FinishedAt = row.IsDBNull(17) ? null : row.GetFieldValue<DateTimeOffset>(17),
+        Project = row.IsDBNull(18) ? null : row.GetString(18),
+        Concurrency = row.IsDBNull(19) ? null : new ConcurrencyKey(row.GetString(19), row.GetInt32(20)),
+        Rate = row.IsDBNull(21) ? null : new RateKey(row.GetString(21), row.GetInt32(22), row.GetTimeSpan(23)),
+        Labels = row.GetFieldValue<string[]>(24),
+        Sequence = row.IsDBNull(25) ? null : row.GetString(25),
+        ChangedBy = row.IsDBNull(26) ? null : row.GetGuid(26),
+        ChangedWhy = row.IsDBNull(27) ? null : row.GetString(27),
     };
 }

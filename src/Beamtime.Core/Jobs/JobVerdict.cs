@@ -43,7 +43,9 @@ internal abstract record JobVerdict
     private static JobVerdict Failed(Reason reason, ClaimedJob job, JobKindOptions options, double draw) =>
         reason.Retry == RetryClass.Never || job.Attempt >= job.MaxAttempts
             ? new Buried(reason)
-            : new Retried(options.Backoff.Delay(job.Attempt, draw), reason);
+            // What left no trace is repeated at once, once; after that it pauses like the rest.
+            : new Retried(
+                reason.Retry == RetryClass.Safe && job.Attempt == 1 ? TimeSpan.Zero : options.Backoff.Delay(job.Attempt, draw), reason);
 
     /// <summary>The reason that people read for an exception.</summary>
     /// <param name="exception">What was thrown.</param>

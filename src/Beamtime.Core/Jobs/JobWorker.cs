@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Beamtime.Core.Jobs;
 
 /// <summary>
-/// Claims the jobs of one queue and runs them, so many at once. Four loops: claim, heartbeat, rescue, completions.
+/// Claims the jobs of its queues and runs them, so many at once. Five loops: claim, heartbeat, presence, rescue,
+/// completions.
 /// An outage of the database is waited out; a bug in any loop stops the worker and is thrown.
 /// </summary>
 internal sealed partial class JobWorker
@@ -24,6 +26,9 @@ internal sealed partial class JobWorker
     private readonly ILogger<JobWorker> _logger;
 
     private readonly JobKind[] _kinds;
+    private readonly ClaimKinds _claimKinds;
+    private readonly WorkerRegister _register;
+    private readonly Guid _id;
     private readonly JobCompletions _completions;
     private readonly ConcurrentDictionary<(JobId Id, long Fence), HeldJob> _held = new();
     private readonly Channel<bool> _freed = Channel.CreateBounded<bool>(
@@ -64,6 +69,9 @@ internal sealed partial class JobWorker
         _time = time;
         _logger = logs.CreateLogger<JobWorker>();
         _kinds = [.. handlers.Kinds];
+        _claimKinds = new ClaimKinds(_kinds);
+        _register = new WorkerRegister(database.Source);
+        _id = Guid.CreateVersion7(time.GetUtcNow());
         _random = new Random(options.Seed);
         _completions = new JobCompletions(
             _leases, capacity: Math.Max(options.Concurrency, options.Batch) * 4, Settle, time, _logger);
@@ -81,7 +89,8 @@ internal sealed partial class JobWorker
         (_stopping, _ending) = (stopping.Token, ending.Token);
         var claims = ClaimLoopAsync();
         var completions = _completions.RunAsync(_ending);
-        Task[] loops = [claims, HeartbeatLoopAsync(), RescueLoopAsync(), completions, _bug.Task];
+        var presence = PresenceLoopAsync();
+        Task[] loops = [claims, HeartbeatLoopAsync(), presence, RescueLoopAsync(), completions, _bug.Task];
 
         // Whichever ends first, by the stop or by a bug, ends the others in order.
         await Task.WhenAny(loops);
@@ -97,6 +106,7 @@ internal sealed partial class JobWorker
         _completions.Close();
         await Task.WhenAny(completions, Task.Delay(_options.Grace, _time, CancellationToken.None));
         await ending.CancelAsync();
+        await Task.WhenAny(presence);
         _bug.TrySetResult();
         try
         {
@@ -110,34 +120,108 @@ internal sealed partial class JobWorker
 
     private async Task ClaimLoopAsync()
     {
-        using var work = _listener.Subscribe(JobQueue.ChannelOf(_options.Queue));
+        using var work = _options.Pools.Count == 0 && _options.Queues is [var only]
+            ? _listener.Subscribe(JobQueue.ChannelOf(only))
+            : _listener.SubscribeAll(JobQueue.ChannelOf(""));
         while (true)
         {
-            var want = Math.Min(_options.Batch, _options.Concurrency - Volatile.Read(ref _running));
+            var want = Want();
             if (want <= 0)
             {
                 await _freed.Reader.ReadAsync(_stopping);
                 continue;
             }
 
-            // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
-            var claimed = await UnlessOutageAsync(
-                () => _leases.ClaimAsync(_options.Queue, _kinds, want, _options.Name, CancellationToken.None), [], _stopping);
-            if (_stopping.IsCancellationRequested)
+            var isMoreLikely = false;
+            foreach (var queue in await QueuesAsync())
             {
-                await UnlessOutageAsync(() => _leases.HandBackAsync(claimed, _ending), [], _ending);
-                _stopping.ThrowIfCancellationRequested();
+                while ((want = Want()) > 0)
+                {
+                    if (await ClaimAsync(queue, want) < want)
+                    {
+                        break;
+                    }
+
+                    isMoreLikely = true;
+                }
             }
 
-            foreach (var job in claimed)
-            {
-                Start(job);
-            }
-
-            if (claimed.Count < want)
+            if (!isMoreLikely)
             {
                 await work.WaitAsync(_options.Poll, _stopping);
             }
+        }
+    }
+
+    private int Want() => Math.Min(_options.Batch, _options.Concurrency - Volatile.Read(ref _running));
+
+    private async Task<IReadOnlyList<string>> QueuesAsync() =>
+        _options.Pools.Count == 0 && _options.Queues.Count == 1
+            ? _options.Queues
+            : await UnlessOutageAsync(
+                () => _leases.Claims.WaitingAsync(_options.Queues, _options.Pools, _options.Retention.Ageing, _stopping), [], _stopping);
+
+    private async Task<int> ClaimAsync(string queue, int want)
+    {
+        var order = new ClaimOrder
+        {
+            Queue = queue,
+            Kinds = _claimKinds,
+            Limit = want,
+            Worker = _options.Name,
+            WorkerId = _id,
+            Labels = _options.Labels,
+        };
+
+        _stopping.ThrowIfCancellationRequested();
+
+        // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
+        var claimed = await UnlessOutageAsync(() => _leases.Claims.ClaimAsync(order, CancellationToken.None), [], _stopping);
+        if (_stopping.IsCancellationRequested)
+        {
+            await UnlessOutageAsync(() => _leases.HandBackAsync(claimed, _ending), [], _ending);
+            _stopping.ThrowIfCancellationRequested();
+        }
+
+        foreach (var job in claimed)
+        {
+            Start(job);
+        }
+
+        return claimed.Count;
+    }
+
+    // Told until the last handler has ended; a worker that is killed falls silent.
+    private async Task PresenceLoopAsync()
+    {
+        var row = new WorkerRow(
+            _id, _options.Name, Environment.MachineName, Environment.ProcessId, _options.Queues, _options.Pools,
+            _options.Labels, _options.Concurrency);
+        try
+        {
+            while (true)
+            {
+                await UnlessOutageAsync(() => _register.BeatAsync(row, Volatile.Read(ref _running), _ending), 0, _ending);
+                await Task.Delay(_options.Beat, _time, _ending);
+            }
+        }
+        finally
+        {
+            await LeaveAsync();
+        }
+    }
+
+    private async Task LeaveAsync()
+    {
+        using var deadline = new CancellationTokenSource(_options.Grace, _time);
+        try
+        {
+            await _register.LeaveAsync(_id, deadline.Token);
+        }
+        catch (Exception outage) when (outage is OperationCanceledException or NpgsqlException)
+        {
+            // Its row tells that it is lost, after a while.
+            LogOutage(outage);
         }
     }
 
@@ -147,6 +231,7 @@ internal sealed partial class JobWorker
         var period = _kinds.Length == 0 ? _options.Poll : _kinds.Min(k => k.Options.Lease) / 3;
         while (true)
         {
+            LoopBeat.Touch();
             await withdrawn.WaitAsync(period, _ending);
             var held = _held.Values.Select(h => (h.Job, h.Lease)).ToArray();
             if (held.Length == 0)
@@ -192,6 +277,17 @@ internal sealed partial class JobWorker
         {
             var verdict = await AttemptAsync(held);
             _metrics.Ran(held.Job.Kind, _time.GetElapsedTime(started));
+            if (held.Hold.IsMoved)
+            {
+                _held.TryRemove((held.Job.Id, held.Job.Fence), out _);
+                if (held.Hold.IsCompleted)
+                {
+                    _metrics.Completed(held.Job.Kind);
+                }
+
+                return;
+            }
+
             if (verdict is null && !held.Hold.IsCompleted)
             {
                 await _completions.AddAsync(held.Job, _ending);
@@ -265,9 +361,9 @@ internal sealed partial class JobWorker
         }
 
         _held.TryRemove((job.Id, job.Fence), out _);
-        if (verdict is HandedBack)
+        if (verdict is HandedBack || job.IsAdmitted)
         {
-            _notifier.Notify(JobQueue.ChannelOf(_options.Queue));
+            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
         }
 
         if (verdict is Retried { Reason: var why })
@@ -284,6 +380,12 @@ internal sealed partial class JobWorker
     private void Settle(ClaimedJob job, bool isAccepted)
     {
         _held.TryRemove((job.Id, job.Fence), out _);
+        if (job.IsAdmitted)
+        {
+            // Its end makes room for one that waits for a limit or a key.
+            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
+        }
+
         if (isAccepted)
         {
             _metrics.Completed(job.Kind);

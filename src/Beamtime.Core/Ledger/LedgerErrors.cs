@@ -20,4 +20,24 @@ internal static class LedgerErrors
         "ledger.record.large",
         "The state of one thing grew past what a record may hold.",
         "Keep what is many in a table of its own.");
+
+    public static readonly ErrorCode EntityUnknown = new(
+        "ledger.entity.unknown",
+        "Nothing in the ledger has that id, number or name.",
+        "Give an id, or a kind with a number or name: 'scan 12'. Lists of the kind show what there is.");
+
+    public static readonly ErrorCode EntityAmbiguous = new(
+        "ledger.entity.ambiguous",
+        "Several things in the ledger have that number or name.",
+        "Give the id, or name the beamline.");
+
+    public static readonly ErrorCode FilterInvalid = new(
+        "ledger.filter.invalid",
+        "A filter of the timeline or of an export cannot be read.",
+        "Pages have 1 to 1000 entries; times are UTC as 2026-05-01T12:00:00Z; kinds are those that the message names.");
+
+    public static readonly ErrorCode KindUnknown = new(
+        "ledger.kind.unknown",
+        "The ledger has no such kind of stream.",
+        "Name one of the kinds that the message lists.");
 }

@@ -214,50 +214,6 @@ internal sealed class LedgerStore(BeamtimeDatabase database, TimeProvider time)
         }
     }
 
-    /// <summary>Folds every stream of a kind anew and corrects the records that differ; their ids.</summary>
-    public async Task<IReadOnlyList<string>> RebuildAsync<TState, TEntry>(
-        StreamKind<TState, TEntry> kind, CancellationToken cancel)
-        where TState : class
-        where TEntry : class
-    {
-        var ids = new List<string>();
-        await using (var list = database.Source.CreateCommand("select id from records where kind = $1 order by id"))
-        {
-            list.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind.Name });
-            await using var reader = await list.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-            {
-                ids.Add(reader.GetString(0));
-            }
-        }
-
-        var corrected = new List<string>();
-        foreach (var id in ids)
-        {
-            var (_, version, state) = await RefoldAsync(null, kind, id, cancel);
-            var index = kind.Index(state!);
-            // One that changed meanwhile was written by this very fold.
-            await using var correct = database.Source.CreateCommand(
-                """
-                update records
-                set fold_version = $4, document = $5, beamline = $6, number = $7, name = $8, status = $9
-                where kind = $1 and id = $2 and version = $3
-                  and (fold_version, document, beamline, number, name, status)
-                      is distinct from ($4, $5, $6, $7, $8, $9)
-                """);
-            correct.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind.Name });
-            correct.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
-            correct.Parameters.Add(new NpgsqlParameter<int> { TypedValue = version });
-            AddRecord(correct.Parameters, kind.FoldVersion, kind.WriteState(id, state!), index);
-            if (await correct.ExecuteNonQueryAsync(cancel) > 0)
-            {
-                corrected.Add(id);
-            }
-        }
-
-        return corrected;
-    }
-
     /// <summary>Begins a new epoch, after the database was restored into another server; as the owner.</summary>
     public async Task<int> RaiseEpochAsync(CancellationToken cancel)
     {
@@ -303,6 +259,7 @@ internal sealed class LedgerStore(BeamtimeDatabase database, TimeProvider time)
         where TEntry : class
     {
         await using var disposed = command;
+        why = why.InContext();
         // PostgreSQL keeps microseconds; a record must not differ from one that is folded from what was kept.
         var now = time.GetUtcNow();
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));

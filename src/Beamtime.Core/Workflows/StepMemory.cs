@@ -6,13 +6,12 @@ using NpgsqlTypes;
 
 namespace Beamtime.Core.Workflows;
 
-/// <summary>What is remembered of a step.</summary>
-/// <param name="State">Where it stands.</param>
-/// <param name="Failures">Failed attempts since a person last retried it.</param>
-/// <param name="Result">Its result as JSON, once finished.</param>
-/// <param name="Error">Why its last failed attempt failed.</param>
-/// <param name="IsFinal">Whether its failure has failed the workflow.</param>
-internal sealed record RememberedStep(StepState State, int Failures, string? Result, Reason? Error, bool IsFinal);
+/// <summary>Where a step stands in its workflow.</summary>
+/// <param name="Name">Its name with that of its branch before it.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Scope">Its branch.</param>
+/// <param name="Place">Its place in that; 0 has none.</param>
+internal sealed record StepPlace(string Name, StepKind Kind, string Scope, int Place);
 
 /// <summary>
 /// The SQL of a running workflow's steps. Every write holds the job's row, so that one whose lease is lost is refused.
@@ -21,59 +20,75 @@ internal sealed record RememberedStep(StepState State, int Failures, string? Res
 /// <param name="hold">The hold on the workflow's job.</param>
 internal sealed class StepMemory(BeamtimeDatabase database, JobHold hold)
 {
-    private const string Load =
-        "select name, state, failures, result, error, retry_at is null from workflow_steps where workflow = $1";
+    private const string Held =
+        "with held as materialized (select id from jobs where id = $1 and fence = $2 and state = 'Running' for share)";
 
-    private const string Start = """
-        with held as materialized (select id from jobs where id = $1 and fence = $2 and state = 'Running' for share)
-        insert into workflow_steps as step (workflow, name, place, state, attempt, fence, started_at)
-        select held.id, $3, $4, 'Started', 1, $2, lease_clock() from held
+    /// <summary>Nothing is begun of a workflow whose end or pause was asked for, however late it hears of that; but clean-up.</summary>
+    public const string GoesOn = """
+        where $5 = 'CleanUp' or not exists (
+            select from workflows w where w.id = $1 and (w.cancel_at is not null or w.paused_at is not null))
+        """;
+
+    private const string Start = $"""
+        {Held}
+        insert into workflow_steps as step (workflow, name, place, kind, scope, state, attempt, fence, started_at)
+        select held.id, $3, $4, $5, $6, 'Started', 1, $2, lease_clock() from held {GoesOn}
         on conflict (workflow, name) do update set
             state = 'Started', attempt = step.attempt + 1, fence = excluded.fence,
-            started_at = excluded.started_at, finished_at = null, retry_at = null
+            started_at = excluded.started_at, finished_at = null, retry_at = null, resolved_by = null
         where step.state <> 'Finished'
         """;
 
-    private const string Finish = """
-        with held as materialized (select id from jobs where id = $1 and fence = $2 and state = 'Running' for share)
-        update workflow_steps set state = 'Finished', result = $4, error = null, finished_at = lease_clock()
-        from held where workflow = held.id and name = $3 and workflow_steps.fence = $2 and state = 'Started'
+    private const string Finish = $"""
+        {Held}
+        update workflow_steps set
+            state = 'Finished', result = $4, error = null, finished_at = lease_clock(), due_at = null, retry_at = null
+        from held where workflow = held.id and name = $3 and state in ('Started', 'Waiting', 'Uncertain')
         """;
 
-    private const string Fail = """
-        with held as materialized (select id from jobs where id = $1 and fence = $2 and state = 'Running' for share)
+    private const string Fail = $"""
+        {Held}
         update workflow_steps set
-            state = 'Failed', failures = failures + 1, error = $4, retry_at = lease_clock() + $5, finished_at = lease_clock()
-        from held where workflow = held.id and name = $3 and workflow_steps.fence = $2 and state = 'Started'
+            state = 'Failed', failures = failures + 1, error = $4, retry_at = lease_clock() + $5, finished_at = lease_clock(),
+            due_at = null, has_ended = $6
+        from held where workflow = held.id and name = $3 and state in ('Started', 'Waiting', 'Uncertain')
+        returning retry_at
+        """;
+
+    private const string Doubt = $"""
+        {Held}
+        update workflow_steps set state = 'Uncertain', error = $4, due_at = lease_clock() + $5, finished_at = null
+        from held where workflow = held.id and name = $3 and state in ('Started', 'Uncertain')
+        returning due_at
+        """;
+
+    private const string Wait = $"""
+        {Held}
+        insert into workflow_steps as step (workflow, name, place, kind, scope, state, attempt, fence, due_at, intent, started_at)
+        select held.id, $3, $4, $5, $6, 'Waiting', 1, $2, coalesce($7, lease_clock() + $8), $9, lease_clock() from held
+        on conflict (workflow, name) do update set
+            state = 'Waiting', attempt = step.attempt + 1, fence = excluded.fence, due_at = excluded.due_at,
+            intent = excluded.intent, started_at = excluded.started_at, finished_at = null, retry_at = null, resolved_by = null
+        where step.state = 'Failed'
+        returning due_at, coalesce(due_at <= lease_clock(), false)
+        """;
+
+    private const string Mark = $"""
+        {Held}
+        insert into workflow_steps (workflow, name, place, kind, scope, state, attempt, fence, result, started_at, finished_at)
+        select held.id, $3, $4, $5, $6, 'Finished', 1, $2, $7, lease_clock(), lease_clock() from held
+        on conflict (workflow, name) do nothing
         """;
 
     private ClaimedJob Job => hold.Job;
 
-    /// <summary>All that is remembered of the workflow's steps, by name.</summary>
-    /// <param name="cancel">Ends the call.</param>
-    public async Task<Dictionary<string, RememberedStep>> LoadAsync(CancellationToken cancel)
-    {
-        await using var command = database.Source.CreateCommand(Load);
-        command.Parameters.Add(new() { Value = Job.Id.Value });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var steps = new Dictionary<string, RememberedStep>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancel))
-        {
-            steps.Add(reader.GetString(0), Read(reader));
-        }
-
-        return steps;
-    }
-
     /// <summary>Records that a step begins.</summary>
-    /// <param name="name">The step.</param>
-    /// <param name="place">Its place in the order of this run.</param>
+    /// <param name="step">The step.</param>
     /// <param name="cancel">Ends the call.</param>
-    /// <returns>False where it has finished already, or the hold is lost.</returns>
-    public async Task<bool> StartAsync(string name, int place, CancellationToken cancel)
+    /// <returns>False where it has finished already, the workflow is not to go on, or the hold is lost.</returns>
+    public async Task<bool> StartAsync(StepPlace step, CancellationToken cancel)
     {
-        await using var command = database.Source.CreateCommand(Start);
-        Add(command, name, new NpgsqlParameter { Value = place });
+        await using var command = Placed(Start, step);
         return await command.ExecuteNonQueryAsync(cancel) == 1;
     }
 
@@ -96,37 +111,179 @@ internal sealed class StepMemory(BeamtimeDatabase database, JobHold hold)
         return true;
     }
 
+    /// <summary>Remembers the result of a step whose effects lie elsewhere.</summary>
+    /// <param name="name">The step.</param>
+    /// <param name="result">Its result as JSON.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>False where it has finished already, or the hold is lost.</returns>
+    public async Task<bool> FinishAsync(string name, string result, CancellationToken cancel)
+    {
+        if (hold.Attempt > 1)
+        {
+            return await database.TransactAsync(t => FinishAsync(t, name, result, cancel), cancel);
+        }
+
+        await using var command = Named(Finish, name);
+        command.Parameters.Add(Json(result));
+        return await command.ExecuteNonQueryAsync(cancel) == 1;
+    }
+
     /// <summary>Records that an attempt failed.</summary>
     /// <param name="name">The step.</param>
     /// <param name="reason">Why.</param>
     /// <param name="delay">The pause before the next attempt; null where there is none.</param>
+    /// <param name="hasEnded">Whether what an effect began is known to have ended badly, so that a retry is a new one.</param>
     /// <param name="cancel">Ends the call.</param>
-    /// <returns>False where its transaction had committed after all, or the hold is lost.</returns>
-    public async Task<bool> FailAsync(string name, Reason reason, TimeSpan? delay, CancellationToken cancel)
+    /// <returns>Whether it was written, and when it is tried again; it is not where its transaction had committed after all.</returns>
+    public async Task<(bool IsWritten, DateTimeOffset? RetryAt)> FailAsync(
+        string name, Reason reason, TimeSpan? delay, bool hasEnded, CancellationToken cancel)
     {
-        await using var command = database.Source.CreateCommand(Fail);
-        Add(
-            command,
-            name,
-            Json(JobsJson.Write(reason)),
-            new NpgsqlParameter { Value = delay ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval });
+        await using var command = Named(Fail, name);
+        command.Parameters.Add(Json(JobsJson.Write(reason)));
+        command.Parameters.Add(Interval(delay));
+        command.Parameters.Add(new() { Value = hasEnded });
+        return await InstantAsync(command, cancel);
+    }
+
+    /// <summary>Records that nobody knows whether a step was done.</summary>
+    /// <param name="name">The step.</param>
+    /// <param name="reason">What is known.</param>
+    /// <param name="delay">The pause before evidence is looked for again; null where only a person can tell.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>Whether it was written, and when it is looked at again.</returns>
+    public async Task<(bool IsWritten, DateTimeOffset? DueAt)> DoubtAsync(
+        string name, Reason reason, TimeSpan? delay, CancellationToken cancel)
+    {
+        await using var command = Named(Doubt, name);
+        command.Parameters.Add(Json(JobsJson.Write(reason)));
+        command.Parameters.Add(Interval(delay));
+        return await InstantAsync(command, cancel);
+    }
+
+    /// <summary>Records that a step waits.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="until">The instant that it waits for; null for <paramref name="delay"/>.</param>
+    /// <param name="delay">From now; null for no end by time.</param>
+    /// <param name="question">What a person is asked, as JSON.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>Whether it was written, when it is due, and whether it is.</returns>
+    public async Task<(bool IsWritten, DateTimeOffset? DueAt, bool IsDue)> WaitAsync(
+        StepPlace step, DateTimeOffset? until, TimeSpan? delay, string? question, CancellationToken cancel)
+    {
+        await using var command = Placed(Wait, step);
+        command.Parameters.Add(new()
+        {
+            Value = until?.ToUniversalTime() ?? (object)DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.TimestampTz,
+        });
+        command.Parameters.Add(Interval(delay));
+        command.Parameters.Add(Json(question));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (true, Instant(reader), reader.GetBoolean(1)) : (false, null, false);
+    }
+
+    /// <summary>Records a decision that is the same at every later run.</summary>
+    /// <param name="step">The marker.</param>
+    /// <param name="result">The decision as JSON.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>False where it is recorded already, or the hold is lost.</returns>
+    public async Task<bool> MarkAsync(StepPlace step, string result, CancellationToken cancel)
+    {
+        await using var command = Placed(Mark, step);
+        command.Parameters.Add(Json(result));
         return await command.ExecuteNonQueryAsync(cancel) == 1;
     }
 
-    /// <summary>The result of a step that a write found neither to begin nor to end: it has finished, or the hold is lost.</summary>
+    /// <summary>A command that finds the hold as <c>$1</c> and <c>$2</c>, the step as <c>$3</c>, on a connection of its own.</summary>
+    /// <param name="sql">After <see cref="HeldFirst"/>, or with a common table expression of its own.</param>
+    /// <param name="name">The step.</param>
+    public NpgsqlCommand Named(string sql, string name)
+    {
+        var command = database.Source.CreateCommand(sql);
+        Add(command, name);
+        return command;
+    }
+
+    /// <summary>The beginning of a statement that does nothing unless the job is held.</summary>
+    public static string HeldFirst => Held;
+
+    /// <summary>A command with a step's place: <c>$3</c> name, <c>$4</c> place, <c>$5</c> kind, <c>$6</c> scope.</summary>
+    /// <param name="sql">Its text.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="transaction">Where it belongs; null for a connection of its own.</param>
+    public NpgsqlCommand Placed(string sql, StepPlace step, DatabaseTransaction? transaction = null)
+    {
+        var command = transaction is null ? database.Source.CreateCommand(sql) : transaction.Command(sql);
+        Add(
+            command,
+            step.Name,
+            new NpgsqlParameter { Value = step.Place },
+            new NpgsqlParameter { Value = step.Kind.ToString() },
+            new NpgsqlParameter { Value = step.Scope });
+        return command;
+    }
+
+    /// <summary>What is remembered of one step now; a write found it neither to begin nor to end.</summary>
     /// <param name="name">The step.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <exception cref="FaultException"><c>jobs.lease.lost</c></exception>
-    public async Task<string> ResultAsync(string name, CancellationToken cancel)
+    public async Task<RememberedStep> ReadAsync(string name, CancellationToken cancel)
     {
         await using var transaction = await database.BeginAsync(cancel);
         await hold.HoldAsync(transaction, cancel);
-        return (await LoadAsync(cancel)).GetValueOrDefault(name)?.Result
-            ?? throw new InvalidOperationException($"Step {name} of workflow {Job.Id} is held, yet neither begins nor ends.");
+        await using var command = transaction.Command(
+            $"select {RememberedStep.Columns} from workflow_steps s left join workflows c on c.id = s.child where s.workflow = $1 and s.name = $2",
+            Job.Id.Value,
+            name);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? RememberedStep.Read(reader)
+            : throw new InvalidOperationException($"Step {name} of workflow {Job.Id} is held, yet neither begins nor ends.");
     }
+
+    /// <summary>Whether the workflow's end, or a pause, was asked for.</summary>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<(bool IsCancelled, bool IsPaused)> AskAsync(CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(
+            "select cancel_at is not null, paused_at is not null from workflows where id = $1");
+        command.Parameters.Add(new() { Value = Job.Id.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (reader.GetBoolean(0), reader.GetBoolean(1)) : (false, false);
+    }
+
+    /// <summary>The result of a step that a write found to have ended.</summary>
+    /// <param name="name">The step.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="FaultException"><c>jobs.lease.lost</c></exception>
+    public async Task<string> ResultAsync(string name, CancellationToken cancel) =>
+        (await ReadAsync(name, cancel)).Result
+            ?? throw new InvalidOperationException($"Step {name} of workflow {Job.Id} is held, yet neither begins nor ends.");
 
     /// <summary>The fault of a run whose hold is lost.</summary>
     public FaultException Lost() => JobLeases.Lost(Job);
+
+    /// <summary>JSON, or null.</summary>
+    /// <param name="json">The text.</param>
+    public static NpgsqlParameter Json(string? json) =>
+        new() { Value = json ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb };
+
+    /// <summary>A duration, or null.</summary>
+    /// <param name="span">The duration.</param>
+    public static NpgsqlParameter Interval(TimeSpan? span) =>
+        new() { Value = span ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Interval };
+
+    /// <summary>Writes, and reads the instant that the write gives.</summary>
+    /// <param name="command">The write.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public static async Task<(bool IsWritten, DateTimeOffset? At)> InstantAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (true, Instant(reader)) : (false, null);
+    }
+
+    private static DateTimeOffset? Instant(NpgsqlDataReader row) =>
+        row.IsDBNull(0) ? null : row.GetFieldValue<DateTimeOffset>(0);
 
     private void Add(NpgsqlCommand command, string name, params ReadOnlySpan<NpgsqlParameter> more)
     {
@@ -138,13 +295,4 @@ internal sealed class StepMemory(BeamtimeDatabase database, JobHold hold)
             command.Parameters.Add(parameter);
         }
     }
-
-    private static NpgsqlParameter Json(string json) => new() { Value = json, NpgsqlDbType = NpgsqlDbType.Jsonb };
-
-    private static RememberedStep Read(NpgsqlDataReader row) => new(
-        Enum.Parse<StepState>(row.GetString(1)),
-        row.GetInt32(2),
-        row.IsDBNull(3) ? null : row.GetString(3),
-        row.IsDBNull(4) ? null : JobsJson.Read(row.GetString(4)),
-        row.GetString(1) == nameof(StepState.Failed) && row.GetBoolean(5));
 }

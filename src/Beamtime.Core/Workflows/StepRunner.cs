@@ -1,136 +1,160 @@
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Sdk.Errors;
-using Npgsql;
 
 namespace Beamtime.Core.Workflows;
 
-/// <summary>
-/// Runs the steps of one run of a workflow: gives remembered results, records begin and end, decides over retries.
-/// Steps may run side by side.
-/// </summary>
-/// <param name="database">The database.</param>
-/// <param name="memory">What is remembered, and how more is.</param>
-/// <param name="remembered">What was remembered when this run began.</param>
-/// <param name="draw">Draws from [0, 1) for the jitter.</param>
-/// <param name="time">The clock of the pause in an outage.</param>
-internal sealed class StepRunner(
-    BeamtimeDatabase database,
-    StepMemory memory,
-    IReadOnlyDictionary<string, RememberedStep> remembered,
-    Func<double> draw,
-    TimeProvider time)
+/// <summary>Runs the steps of one run of a workflow that do their work at once: records begin and end, decides over retries.</summary>
+/// <param name="run">The run.</param>
+internal sealed class StepRunner(WorkflowRun run)
 {
-    private readonly Lock _gate = new();
-    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
-    private readonly List<Task> _begun = [];
-    private JobPostponedException? _postponed;
+    private StepMemory Memory => run.Memory;
 
     /// <summary>Runs a step whose effects are anywhere.</summary>
+    /// <param name="scope">Its branch.</param>
     /// <param name="step">The step.</param>
-    /// <param name="run">Its work, giving its result as JSON.</param>
+    /// <param name="work">Its work, giving its result as JSON.</param>
     /// <param name="cancel">Ends the step.</param>
     /// <returns>Its result as JSON.</returns>
-    public Task<string> RunAsync(Step step, Func<CancellationToken, Task<string>> run, CancellationToken cancel) =>
-        TrackAsync(step, place => StepAsync(
+    public Task<string> RunAsync(
+        WorkflowScope scope, Step step, Func<CancellationToken, Task<string>> work, CancellationToken cancel) =>
+        scope.EnterAsync(
             step,
-            place,
-            async () =>
-            {
-                var result = await run(cancel);
-                // The work is done: an outage now is waited out rather than paid for with doing it again.
-                return await PersistAsync(() => RememberAsync(step, result, cancel), cancel);
-            },
-            cancel));
+            step.IsNeverRepeated ? StepKind.Once : StepKind.Work,
+            (place, before) => StepAsync(scope, step, place, before, token => WorkAsync(place, work, token, cancel), cancel));
 
     /// <summary>Runs a step whose effects are in the database.</summary>
+    /// <param name="scope">Its branch.</param>
     /// <param name="step">The step.</param>
-    /// <param name="run">Its work in a transaction, giving its result as JSON.</param>
+    /// <param name="work">Its work in a transaction, giving its result as JSON.</param>
     /// <param name="cancel">Ends the step.</param>
     /// <returns>Its result as JSON.</returns>
     public Task<string> TransactAsync(
-        Step step, Func<DatabaseTransaction, CancellationToken, Task<string>> run, CancellationToken cancel) =>
-        TrackAsync(step, place => StepAsync(
+        WorkflowScope scope,
+        Step step,
+        Func<DatabaseTransaction, CancellationToken, Task<string>> work,
+        CancellationToken cancel) =>
+        scope.EnterAsync(
             step,
-            place,
-            () => database.TransactAsync(
-                async transaction =>
-                {
-                    var result = await run(transaction, cancel);
-                    return await memory.FinishAsync(transaction, step.Name, result, cancel)
-                        ? result
-                        : throw memory.Lost();
-                },
-                cancel),
-            cancel));
+            StepKind.Transaction,
+            (place, before) => StepAsync(
+                scope,
+                step,
+                place,
+                before,
+                token => run.Database.TransactAsync(
+                    async transaction =>
+                    {
+                        var result = await work(transaction, token);
+                        return await Memory.FinishAsync(transaction, place.Name, result, token) ? result : throw Memory.Lost();
+                    },
+                    token),
+                cancel));
 
-    /// <summary>Waits for every step that was begun, so that none goes on after its workflow has returned.</summary>
-    public async Task SettleAsync()
+    /// <summary>Runs what undoes a step, remembered like one.</summary>
+    /// <param name="scope">Where it waits for its retry.</param>
+    /// <param name="cleanUp">What undoes it.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="FaultException">It failed for good.</exception>
+    public async Task CleanUpAsync(WorkflowScope scope, CleanUp cleanUp, CancellationToken cancel)
     {
-        Task[] begun;
-        lock (_gate)
+        switch (run.Remembered(cleanUp.Place.Name))
         {
-            begun = [.. _begun];
+            case { State: StepState.Finished }:
+                return;
+            case { IsFinal: true, Error: { } error }:
+                throw new FaultException(error);
+            case var before:
+                await StepAsync(
+                    scope, cleanUp.Step, cleanUp.Place, before, token => WorkAsync(cleanUp.Place, UndoAsync, token, cancel), cancel);
+                return;
         }
 
-        // Their exceptions went to the workflow, which awaited them or not.
-        await Task.WhenAll(begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    /// <summary>Refuses to let the workflow return while a step waits for its retry, whatever was caught meanwhile.</summary>
-    /// <exception cref="JobPostponedException">A step waits for its retry.</exception>
-    public void ThrowIfPostponed()
-    {
-        lock (_gate)
+        async Task<string> UndoAsync(CancellationToken token)
         {
-            if (_postponed is not null)
-            {
-                throw _postponed;
-            }
-        }
-    }
-
-    private Task<string> TrackAsync(Step step, Func<int, Task<string>> begin)
-    {
-        lock (_gate)
-        {
-            if (_postponed is not null)
-            {
-                return Task.FromException<string>(_postponed);
-            }
-
-            if (!_used.Add(step.Name))
-            {
-                throw new InvalidOperationException($"The step name {step.Name} is used twice in one run of a workflow.");
-            }
-
-            var task = begin(_used.Count);
-            _begun.Add(task);
-            return task;
+            await cleanUp.Run(token);
+            return "null";
         }
     }
 
-    private async Task<string> StepAsync(Step step, int place, Func<Task<string>> run, CancellationToken cancel)
+    /// <summary>Records a failed attempt and decides whether there is another.</summary>
+    /// <param name="scope">The step's branch.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="place">Where it is remembered.</param>
+    /// <param name="failures">Failed attempts with this one.</param>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="hasEnded">Whether what an effect began is known to have ended badly.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>Its result, where it had been remembered after all.</returns>
+    /// <exception cref="WorkflowParkedException">It is tried again.</exception>
+    /// <exception cref="FaultException">It has failed for good.</exception>
+    public async Task<string> FailAsync(
+        WorkflowScope scope, Step step, StepPlace place, int failures, Exception exception, bool hasEnded, CancellationToken cancel)
+    {
+        var reason = JobVerdict.ReasonFor(exception);
+        var isFinal = reason.Retry == RetryClass.Never || failures >= step.MaxFailures || step.IsNeverRepeated;
+        TimeSpan? delay = isFinal ? null : step.Backoff.Delay(failures, run.Draw());
+        reason = reason with
+        {
+            Message = $"Step {place.Name}, failure {failures} of at most {(step.IsNeverRepeated ? 1 : step.MaxFailures)}: {reason.Message}",
+            Retry = isFinal ? RetryClass.Never : reason.Retry,
+        };
+        var (isWritten, retryAt) = await run.PersistAsync(
+            () => Memory.FailAsync(place.Name, reason, delay, hasEnded, cancel), cancel);
+        if (!isWritten)
+        {
+            return await run.PersistAsync(() => Memory.ResultAsync(place.Name, cancel), cancel);
+        }
+
+        throw isFinal
+            ? new FaultException(reason, exception)
+            : scope.Park(new Park(retryAt, delay, WorkflowState.AwaitingRetry, $"tries {place.Name} again", reason));
+    }
+
+    /// <summary>A step could not begin: throws where the workflow's end or pause was asked for and it had not heard of it.</summary>
+    /// <param name="scope">The step's branch.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task ThrowIfHeldBackAsync(WorkflowScope scope, StepKind kind, CancellationToken cancel)
+    {
+        var (isCancelled, isPaused) = await run.PersistAsync(() => Memory.AskAsync(cancel), cancel);
+        if (isCancelled && kind != StepKind.CleanUp)
+        {
+            run.End(WorkflowEnding.Cancelled);
+            throw run.StopBody();
+        }
+
+        if (isPaused)
+        {
+            run.Pause();
+            throw scope.Park(new Park(null, null, WorkflowState.Paused, "is paused", null));
+        }
+    }
+
+    private async Task<string> StepAsync(
+        WorkflowScope scope,
+        Step step,
+        StepPlace place,
+        RememberedStep? before,
+        Func<CancellationToken, Task<string>> attempt,
+        CancellationToken cancel)
     {
         // Leave the caller's lock before anything runs.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var before = remembered.GetValueOrDefault(step.Name);
-        switch (before)
+        if (step.IsNeverRepeated && before is { State: StepState.Started or StepState.Uncertain })
         {
-            case { State: StepState.Finished, Result: { } result }:
-                return result;
-            case { IsFinal: true, Error: { } error }:
-                throw new FaultException(error);
+            throw await DoubtAsync(scope, place, cancel);
         }
 
-        if (!await PersistAsync(() => memory.StartAsync(step.Name, place, cancel), cancel))
+        if (!await run.PersistAsync(() => Memory.StartAsync(place, cancel), cancel))
         {
-            return await PersistAsync(() => memory.ResultAsync(step.Name, cancel), cancel);
+            await ThrowIfHeldBackAsync(scope, place.Kind, cancel);
+            return await run.PersistAsync(() => Memory.ResultAsync(place.Name, cancel), cancel);
         }
 
         try
         {
-            var result = await run();
+            var result = await LimitedAsync(step, place, attempt, cancel);
             WorkflowMetrics.Count("finished");
             return result;
         }
@@ -145,60 +169,53 @@ internal sealed class StepRunner(
         catch (JobPostponedException postponed)
         {
             WorkflowMetrics.Count("postponed");
-            throw Postpone(postponed);
+            throw scope.Park(new Park(
+                null, postponed.Delay, WorkflowState.AwaitingRetry, $"goes on with {place.Name} later", postponed.Reason));
         }
         catch (Exception exception)
         {
             WorkflowMetrics.Count("failed");
-            return await FailAsync(step, (before?.Failures ?? 0) + 1, exception, cancel);
+            return await FailAsync(scope, step, place, (before?.Failures ?? 0) + 1, exception, hasEnded: false, cancel);
         }
     }
 
-    private async Task<string> FailAsync(Step step, int failures, Exception exception, CancellationToken cancel)
+    private async Task<string> WorkAsync(
+        StepPlace place, Func<CancellationToken, Task<string>> work, CancellationToken token, CancellationToken cancel)
     {
-        var reason = JobVerdict.ReasonFor(exception);
-        var isFinal = reason.Retry == RetryClass.Never || failures >= step.MaxFailures;
-        TimeSpan? delay = isFinal ? null : step.Backoff.Delay(failures, draw());
-        reason = reason with
+        var result = await work(token);
+        // The work is done: an outage now is waited out rather than paid for with doing it again.
+        return await run.PersistAsync(() => Memory.FinishAsync(place.Name, result, cancel), cancel)
+            ? result
+            : await run.PersistAsync(() => Memory.ResultAsync(place.Name, cancel), cancel);
+    }
+
+    private async Task<string> LimitedAsync(
+        Step step, StepPlace place, Func<CancellationToken, Task<string>> attempt, CancellationToken cancel)
+    {
+        if (step.Timeout is not { } timeout)
         {
-            Message = $"Step {step.Name}, failure {failures} of at most {step.MaxFailures}: {reason.Message}",
-            Retry = isFinal ? RetryClass.Never : reason.Retry,
-        };
-        if (!await PersistAsync(() => memory.FailAsync(step.Name, reason, delay, cancel), cancel))
-        {
-            return await PersistAsync(() => memory.ResultAsync(step.Name, cancel), cancel);
+            return await attempt(cancel);
         }
 
-        throw delay is { } pause ? Postpone(new JobPostponedException(pause, reason)) : new FaultException(reason, exception);
-    }
-
-    private async Task<string> RememberAsync(Step step, string result, CancellationToken cancel)
-    {
-        var isRemembered = await database.TransactAsync(
-            transaction => memory.FinishAsync(transaction, step.Name, result, cancel), cancel);
-        return isRemembered ? result : await memory.ResultAsync(step.Name, cancel);
-    }
-
-    private JobPostponedException Postpone(JobPostponedException postponed)
-    {
-        lock (_gate)
+        using var limit = new CancellationTokenSource(timeout, run.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        try
         {
-            return _postponed ??= postponed;
+            return await attempt(either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw WorkflowErrors.StepTimedOut.Fault($"{place.Name} took longer than {timeout}");
         }
     }
 
-    private async Task<T> PersistAsync<T>(Func<Task<T>> write, CancellationToken cancel)
+    private async Task<Exception> DoubtAsync(WorkflowScope scope, StepPlace place, CancellationToken cancel)
     {
-        while (true)
-        {
-            try
-            {
-                return await write();
-            }
-            catch (NpgsqlException outage) when (outage.IsOutage())
-            {
-                await Task.Delay(DatabaseOutage.Pause, time, cancel);
-            }
-        }
+        var reason = WorkflowErrors.Uncertain.Because(
+            $"Step {place.Name} was interrupted and must never be repeated without a person's word.");
+        var (isWritten, _) = await run.PersistAsync(() => Memory.DoubtAsync(place.Name, reason, delay: null, cancel), cancel);
+        return isWritten
+            ? scope.Park(new Park(null, null, WorkflowState.Suspended, $"waits for a person to resolve {place.Name}", reason))
+            : Memory.Lost();
     }
 }

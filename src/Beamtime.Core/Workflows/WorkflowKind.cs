@@ -21,6 +21,15 @@ namespace Beamtime.Core.Workflows;
 internal sealed record WorkflowKind<TInput, TResult>(
     string Name, int Version, JsonTypeInfo<TInput> InputJson, JsonTypeInfo<TResult> ResultJson, JobKindOptions Options)
 {
+    /// <summary>How long an instance may take from its first run, waiting included; null for as long as it likes.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How long it may clean up after a cancellation or its timeout, until its end is forced.</summary>
+    public TimeSpan CleanUpGrace { get; init; } = WorkflowKinds.UsualGrace;
+
+    /// <summary>The messages that it understands; one of another name is refused.</summary>
+    public IReadOnlyList<WorkflowMessage> Messages { get; init; } = [];
+
     /// <summary>The kind of the job that drives it; only workers that know this version claim it.</summary>
     public JobKind<WorkflowTicket> Job { get; } = new(
         string.Create(CultureInfo.InvariantCulture, $"workflow.{Name}.v{Version}"),
@@ -32,20 +41,12 @@ internal sealed record WorkflowKind<TInput, TResult>(
 internal sealed record WorkflowTicket;
 
 /// <summary>The codec of what workflows themselves store as JSON.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowOutOfOrderMetadataProperties = true)]
 [JsonSerializable(typeof(WorkflowTicket))]
+[JsonSerializable(typeof(Question))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(int))]
 internal sealed partial class WorkflowsJson : JsonSerializerContext;
-
-/// <summary>A step's name, unique within its workflow, and how often it is tried.</summary>
-/// <param name="Name">Permanent: its result is remembered under it.</param>
-internal sealed record Step(string Name)
-{
-    /// <summary>Failures after which it fails the workflow, at least 1.</summary>
-    public int MaxFailures { get; init; } = 5;
-
-    /// <summary>The pause between attempts.</summary>
-    public Backoff Backoff { get; init; } = Backoff.Usual;
-
-    /// <summary>A step with the usual retries.</summary>
-    /// <param name="name">Permanent: its result is remembered under it.</param>
-    public static implicit operator Step(string name) => new(name);
-}

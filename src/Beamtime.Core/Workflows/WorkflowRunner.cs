@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
-using Npgsql;
-using NpgsqlTypes;
+using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Core.Workflows;
 
@@ -13,34 +12,31 @@ namespace Beamtime.Core.Workflows;
 /// <typeparam name="TInput">What an instance is started with.</typeparam>
 /// <typeparam name="TResult">What it returns.</typeparam>
 /// <param name="workflow">The input and the steps.</param>
-/// <param name="cancel">Set when the lease is lost or the worker stops; pass it on and let it through.</param>
+/// <param name="cancel">Set when the workflow is cancelled or out of time, the lease is lost or the worker stops; pass it on and let it through.</param>
 internal delegate Task<TResult> WorkflowHandler<TInput, TResult>(
     WorkflowContext<TInput> workflow, CancellationToken cancel);
 
 /// <summary>Runs workflows as jobs.</summary>
 internal sealed class WorkflowRunner
 {
-    private const string Load = "select input, correlation from workflows where id = $1";
-
-    private const string Succeed = """
-        update workflows set state = 'Succeeded', result = $2, error = null, finished_at = lease_clock()
-        where id = $1 and state = 'Running'
-        """;
-
     private readonly BeamtimeDatabase _database;
+    private readonly WorkflowKinds _kinds;
+    private readonly ChildStarter _children;
     private readonly TimeProvider _time;
     private readonly Lock _drawing = new();
     private readonly Random _random;
 
     /// <summary>A runner.</summary>
     /// <param name="database">The database.</param>
+    /// <param name="queue">Where workflows' jobs are enqueued.</param>
+    /// <param name="kinds">Filled with the kinds that are added.</param>
     /// <param name="seed">Seed of the retries' jitter.</param>
-    /// <param name="time">The clock of the pause in an outage.</param>
-    public WorkflowRunner(BeamtimeDatabase database, int seed, TimeProvider time)
+    /// <param name="time">The clock of timeouts and of the pause in an outage.</param>
+    public WorkflowRunner(BeamtimeDatabase database, JobQueue queue, WorkflowKinds kinds, int seed, TimeProvider time)
     {
-        _database = database;
+        (_database, _kinds, _time) = (database, kinds, time);
+        _children = new ChildStarter(database, queue, time);
         _random = new Random(seed);
-        _time = time;
     }
 
     /// <summary>Has a worker run a kind of workflow.</summary>
@@ -50,8 +46,11 @@ internal sealed class WorkflowRunner
     /// <param name="kind">The kind in this version.</param>
     /// <param name="handler">Its work.</param>
     public void Add<TInput, TResult>(
-        JobHandlers handlers, WorkflowKind<TInput, TResult> kind, WorkflowHandler<TInput, TResult> handler) =>
+        JobHandlers handlers, WorkflowKind<TInput, TResult> kind, WorkflowHandler<TInput, TResult> handler)
+    {
+        _kinds.Add(kind);
         handlers.Add(kind.Job, (job, cancel) => RunAsync(kind, handler, job.Hold, cancel));
+    }
 
     private async Task RunAsync<TInput, TResult>(
         WorkflowKind<TInput, TResult> kind,
@@ -59,55 +58,79 @@ internal sealed class WorkflowRunner
         JobHold hold,
         CancellationToken cancel)
     {
+        var begun = await WorkflowBeginning.BeginAsync(_database, hold, kind.Timeout, kind.CleanUpGrace, cancel);
         var id = new WorkflowId(hold.Job.Id.Value);
-        var (input, correlation) = await LoadAsync(id, kind, cancel);
-        var memory = new StepMemory(_database, hold);
-        var steps = new StepRunner(_database, memory, await memory.LoadAsync(cancel), Draw, _time);
-        TResult result;
-        try
+        using var run = new WorkflowRun(id, _database, hold, begun.Remembered, Draw, _time, cancel);
+        var end = new WorkflowEnd(run, hold, begun);
+        if (begun.IsCancelled || begun.IsOutOfTime)
         {
-            result = await handler(new WorkflowContext<TInput>(id, input, correlation, steps), cancel);
+            run.End(begun.IsCancelled ? WorkflowEnding.Cancelled : WorkflowEnding.TimedOut);
         }
-        finally
+        else if (begun.IsPaused)
         {
-            await steps.SettleAsync();
+            await end.ParkAsync([new Park(null, null, WorkflowState.Paused, "is paused", null)], cancel);
+            return;
         }
 
-        steps.ThrowIfPostponed();
-        await _database.TransactAsync(
-            async transaction =>
+        var input = Read(id, kind, begun.Input);
+        TResult? result = default;
+        Exception? thrown = null;
+        await using (WorkflowWatch.Over(run, begun, _time))
+        {
+            try
             {
-                await hold.CompleteAsync(transaction, cancel);
-                await using var succeed = transaction.Command(Succeed, id.Value);
-                succeed.Parameters.Add(new()
-                {
-                    Value = JsonSerializer.Serialize(result, kind.ResultJson),
-                    NpgsqlDbType = NpgsqlDbType.Jsonb,
-                });
-                await succeed.ExecuteNonQueryAsync(cancel);
-            },
-            cancel);
-    }
+                result = await handler(new WorkflowContext<TInput>(id, input, begun.Correlation, run.Root, _children), run.Body);
+            }
+            catch (Exception exception)
+            {
+                // What it means is decided once every step has come to its end.
+                thrown = exception;
+            }
 
-    private async Task<(TInput Input, Guid? Correlation)> LoadAsync<TInput, TResult>(
-        WorkflowId id, WorkflowKind<TInput, TResult> kind, CancellationToken cancel)
-    {
-        await using var command = _database.Source.CreateCommand(Load);
-        command.Parameters.Add(new() { Value = id.Value });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        if (!await reader.ReadAsync(cancel))
-        {
-            throw WorkflowErrors.NotFound.Fault($"Job {id} drives a workflow that is not recorded.");
+            await run.SettleAsync();
         }
 
-        return (Read(id, kind, reader), ReadCorrelation(reader));
+        if (Verdict(run, thrown) is { } failure)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+
+        cancel.ThrowIfCancellationRequested();
+        if (run.Ending is { } ending)
+        {
+            await end.CleanUpAsync(ending, kind.CleanUpGrace, cancel);
+        }
+        else if (run.Root.Parks() is { Count: > 0 } parks)
+        {
+            await end.ParkAsync(parks, cancel);
+        }
+        else
+        {
+            run.Root.DemandEnd();
+            if (!await end.CompleteAsync(JsonSerializer.Serialize(result!, kind.ResultJson), cancel))
+            {
+                run.End(WorkflowEnding.Cancelled);
+                await end.CleanUpAsync(WorkflowEnding.Cancelled, kind.CleanUpGrace, cancel);
+            }
+        }
     }
 
-    private static TInput Read<TInput, TResult>(WorkflowId id, WorkflowKind<TInput, TResult> kind, NpgsqlDataReader row)
+    // What is to be thrown: a lost hold and a changed workflow whatever else there is; any other exception only where
+    // neither the end was asked for nor a step waits.
+    private static Exception? Verdict(WorkflowRun run, Exception? thrown) => thrown switch
+    {
+        FaultException lost when lost.Reason.Code == JobErrors.LeaseLost.Code => lost,
+        _ when run.Fatal is { } fatal => fatal,
+        null => null,
+        _ when run.Ending is not null || run.Root.Parks() is { Count: > 0 } => null,
+        _ => thrown,
+    };
+
+    private static TInput Read<TInput, TResult>(WorkflowId id, WorkflowKind<TInput, TResult> kind, string input)
     {
         try
         {
-            return JsonSerializer.Deserialize(row.GetString(0), kind.InputJson)!;
+            return JsonSerializer.Deserialize(input, kind.InputJson)!;
         }
         catch (JsonException unreadable)
         {
@@ -115,8 +138,6 @@ internal sealed class WorkflowRunner
                 $"The input of workflow {id} does not fit {kind.Name} version {kind.Version}: {unreadable.Message}", unreadable);
         }
     }
-
-    private static Guid? ReadCorrelation(NpgsqlDataReader row) => row.IsDBNull(1) ? null : row.GetGuid(1);
 
     private double Draw()
     {

@@ -1,58 +1,141 @@
 namespace Beamtime.Core.Workflows;
 
-/// <summary>Where a workflow stands; the picture is in this folder's README.</summary>
+/// <summary>Where a workflow stands; the picture is in this folder's README. Logic looks at its <see cref="WorkflowStateType"/>.</summary>
 internal enum WorkflowState
 {
-    /// <summary>Its job waits, runs, or waits to retry a step.</summary>
+    /// <summary>Waits for its time and a worker.</summary>
+    Scheduled,
+
+    /// <summary>Scheduled, and its time has passed: a mark only, it still runs when a worker comes.</summary>
+    Late,
+
+    /// <summary>An attempt failed; it goes on after a pause.</summary>
+    AwaitingRetry,
+
+    /// <summary>Its time has come, and a limit keeps it back.</summary>
+    AwaitingSlot,
+
+    /// <summary>A person let it go on; it waits for a worker.</summary>
+    Resuming,
+
+    /// <summary>Claimed by a worker, not yet running.</summary>
+    Pending,
+
+    /// <summary>Its code runs.</summary>
     Running,
 
-    /// <summary>It returned its result.</summary>
-    Succeeded,
+    /// <summary>Its code runs again after a failed attempt.</summary>
+    Retrying,
 
-    /// <summary>A step failed for good, or it was given up; a person can retry it.</summary>
-    Failed,
+    /// <summary>A person keeps it from beginning further steps.</summary>
+    Paused,
 
-    /// <summary>Withdrawn by a person.</summary>
+    /// <summary>Waits for an instant, a message, an answer, a child or the outside, with no worker held.</summary>
+    Suspended,
+
+    /// <summary>Its end was asked for; it cleans up.</summary>
+    Cancelling,
+
+    /// <summary>Withdrawn.</summary>
     Cancelled,
-}
 
-/// <summary>Where a step stands.</summary>
-internal enum StepState
-{
-    /// <summary>Begun; after a crash, begun again.</summary>
-    Started,
+    /// <summary>It returned its result.</summary>
+    Completed,
 
-    /// <summary>Its result is remembered and it does not run again.</summary>
-    Finished,
-
-    /// <summary>Its last attempt failed; it is tried again, or has failed the workflow.</summary>
+    /// <summary>A step failed for good, or its code did; a person can retry it.</summary>
     Failed,
+
+    /// <summary>It, or a step of it, took longer than it may.</summary>
+    TimedOut,
+
+    /// <summary>Its workers died under it until its attempts were used up.</summary>
+    Crashed,
 }
 
-/// <summary>The allowed moves of workflows and steps.</summary>
+/// <summary>What a state means to whoever decides by it.</summary>
+internal enum WorkflowStateType
+{
+    /// <summary>Waits for its time and a worker.</summary>
+    Scheduled,
+
+    /// <summary>Claimed, not yet running.</summary>
+    Pending,
+
+    /// <summary>Its code runs.</summary>
+    Running,
+
+    /// <summary>Waits for something outside.</summary>
+    Paused,
+
+    /// <summary>Cleans up before its end.</summary>
+    Cancelling,
+
+    /// <summary>Ended: withdrawn.</summary>
+    Cancelled,
+
+    /// <summary>Ended: with its result.</summary>
+    Completed,
+
+    /// <summary>Ended: with an error.</summary>
+    Failed,
+
+    /// <summary>Ended: without a word.</summary>
+    Crashed,
+}
+
+/// <summary>The allowed moves of workflows.</summary>
 internal static class WorkflowStateMoves
 {
     extension(WorkflowState from)
     {
+        /// <summary>What it means.</summary>
+        public WorkflowStateType Type => from switch
+        {
+            WorkflowState.Scheduled or WorkflowState.Late or WorkflowState.AwaitingRetry or WorkflowState.AwaitingSlot
+                or WorkflowState.Resuming => WorkflowStateType.Scheduled,
+            WorkflowState.Pending => WorkflowStateType.Pending,
+            WorkflowState.Running or WorkflowState.Retrying => WorkflowStateType.Running,
+            WorkflowState.Paused or WorkflowState.Suspended => WorkflowStateType.Paused,
+            WorkflowState.Cancelling => WorkflowStateType.Cancelling,
+            WorkflowState.Cancelled => WorkflowStateType.Cancelled,
+            WorkflowState.Completed => WorkflowStateType.Completed,
+            WorkflowState.Failed or WorkflowState.TimedOut => WorkflowStateType.Failed,
+            WorkflowState.Crashed => WorkflowStateType.Crashed,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+        /// <summary>Whether only a person brings it on from here, if anybody.</summary>
+        public bool IsTerminal => from.Type is WorkflowStateType.Cancelled or WorkflowStateType.Completed
+            or WorkflowStateType.Failed or WorkflowStateType.Crashed;
+
+        /// <summary>Whether a person may retry it.</summary>
+        public bool IsRetryable => from.IsTerminal && from is not WorkflowState.Completed;
+
         /// <summary>Whether a workflow in this state may go over to <paramref name="to"/>.</summary>
         /// <param name="to">The state asked for.</param>
         public bool CanBecome(WorkflowState to) => (from, to) switch
         {
-            (WorkflowState.Running, WorkflowState.Succeeded or WorkflowState.Failed or WorkflowState.Cancelled) => true,
-            (WorkflowState.Failed, WorkflowState.Running) => true,
-            _ => false,
-        };
-    }
-
-    extension(StepState from)
-    {
-        /// <summary>Whether a step in this state may go over to <paramref name="to"/>.</summary>
-        /// <param name="to">The state asked for.</param>
-        public bool CanBecome(StepState to) => (from, to) switch
-        {
-            (StepState.Started, StepState.Started or StepState.Finished or StepState.Failed) => true,
-            (StepState.Failed, StepState.Started) => true,
-            _ => false,
+            (WorkflowState.Scheduled, WorkflowState.Late) => true,
+            (WorkflowState.Scheduled or WorkflowState.Late, WorkflowState.AwaitingSlot) => true,
+            (WorkflowState.AwaitingRetry or WorkflowState.Resuming, WorkflowState.AwaitingSlot) => true,
+            (WorkflowState.Suspended or WorkflowState.Paused, WorkflowState.Resuming) => true,
+            (WorkflowState.Suspended, WorkflowState.Pending or WorkflowState.Paused) => true,
+            (WorkflowState.Pending, WorkflowState.Running or WorkflowState.Retrying) => true,
+            (WorkflowState.Running or WorkflowState.Retrying, WorkflowState.Suspended or WorkflowState.Completed) => true,
+            (WorkflowState.Running or WorkflowState.Retrying, WorkflowState.TimedOut) => true,
+            _ => (from.Type, to) switch
+            {
+                (WorkflowStateType.Scheduled, WorkflowState.Pending or WorkflowState.Paused) => true,
+                (WorkflowStateType.Pending or WorkflowStateType.Running, WorkflowState.Scheduled or WorkflowState.AwaitingRetry) => true,
+                (WorkflowStateType.Pending or WorkflowStateType.Running, WorkflowState.Paused) => true,
+                (WorkflowStateType.Pending or WorkflowStateType.Running, WorkflowState.Failed or WorkflowState.Crashed) => true,
+                (_, WorkflowState.Cancelling) => !from.IsTerminal && from is not WorkflowState.Cancelling,
+                // Without its job: withdrawn by force.
+                (_, WorkflowState.Cancelled) => !from.IsTerminal,
+                // Only by a person, and what has finished stays so.
+                (_, WorkflowState.Scheduled) => from.IsRetryable,
+                _ => false,
+            },
         };
     }
 }

@@ -54,8 +54,8 @@ internal static class DatasetApi
         Results.Ok(await ViewAsync(await FindAsync(id, store, cancel), ledger, store, workflows, activity, storages, cancel));
 
     private static async Task<IResult> RetryAsync(
-        string id, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, DatasetActivity activity, StorageSet storages,
-        CancellationToken cancel)
+        string id, LedgerStore ledger, DatasetStore store, WorkflowStore workflows, WorkflowDesk desk, DatasetActivity activity,
+        StorageSet storages, Caller caller, CancellationToken cancel)
     {
         var dataset = await FindAsync(id, store, cancel);
         if ((await store.ReadAsync(dataset, cancel))!.Workflow is not { } of)
@@ -64,12 +64,12 @@ internal static class DatasetApi
         }
 
         var workflow = new WorkflowId(of);
-        if (await workflows.ShowAsync(workflow, cancel) is { Workflow.State: not WorkflowState.Failed and var state })
+        if (await workflows.ShowAsync(workflow, cancel) is { Workflow.State: var state } && !state.IsRetryable)
         {
             throw new RefusedException(DatasetErrors.FlowNotFailed.Because($"the flow of data set {id} is {state}"));
         }
 
-        (await workflows.RetryAsync(workflow, cancel)).OrThrow();
+        (await desk.RetryAsync(workflow, caller.Who, "its data set was retried", cancel)).OrThrow();
         return Results.Accepted(
             $"/api/v2/datasets/{dataset}", await ViewAsync(dataset, ledger, store, workflows, activity, storages, cancel));
     }

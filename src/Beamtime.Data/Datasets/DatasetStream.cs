@@ -23,7 +23,8 @@ internal static class DatasetStream
             .Add("dataset.secured", 1, DatasetJson.Default.DatasetSecured)
             .Add("dataset.derived", 1, DatasetJson.Default.DatasetDerived),
         DatasetJson.Default.DatasetRecord,
-        state => new RecordIndex(state.Beamline, state.Number, state.Name, state.Status.ToString()));
+        state => new RecordIndex(state.Beamline, state.Number, state.Name, state.Status.ToString()),
+        DatasetWords.Of);
 
     /// <summary>Makes it known; nothing happens where it is.</summary>
     /// <param name="state">The state, null before.</param>

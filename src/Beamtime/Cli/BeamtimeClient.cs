@@ -18,6 +18,8 @@ internal sealed class BeamtimeClient : IDisposable
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    private const int Attempts = 20;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private readonly HttpClient _http;
 
     /// <summary>A client of one server, signed in as far as this account is.</summary>
@@ -55,15 +57,59 @@ internal sealed class BeamtimeClient : IDisposable
     public Task<T> GetAsync<T>(string path, CancellationToken cancel) =>
         SendAsync<T>(new HttpRequestMessage(HttpMethod.Get, path), cancel);
 
-    /// <summary>Posts a request.</summary>
+    /// <summary>Gets a document that also comes with status 503, when it says what is down.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public async Task<T> GetEvenDownAsync<T>(string path, CancellationToken cancel)
+    {
+        using var response = await _http.GetAsync(path, cancel);
+        if (response.StatusCode != System.Net.HttpStatusCode.ServiceUnavailable
+            || response.Content.Headers.ContentType?.MediaType == Problem.MediaType)
+        {
+            await DemandAsync(response, cancel);
+        }
+
+        return (await response.Content.ReadFromJsonAsync<T>(Json, cancel))!;
+    }
+
+    /// <summary>
+    /// Posts a request under a key of its own, so that it can be sent again when the way to the server breaks: the
+    /// server carries it out once.
+    /// </summary>
     /// <typeparam name="T">What the answer is.</typeparam>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>
     /// <param name="body">The request.</param>
     /// <param name="cancel">Gives up waiting.</param>
     /// <exception cref="ProblemException">The server refused or failed.</exception>
-    public Task<T> PostAsync<T>(string path, object body, CancellationToken cancel) => SendAsync<T>(
-        new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), null, Json) },
-        cancel);
+    public async Task<T> PostAsync<T>(string path, object body, CancellationToken cancel)
+    {
+        var key = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString();
+        for (var attempt = 1; ; attempt++)
+        {
+            HttpRequestMessage request = new(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), null, Json) };
+            request.Headers.Add(IdempotentRequests.Header, key);
+            try
+            {
+                return await SendAsync<T>(request, cancel);
+            }
+            catch (HttpRequestException broken) when (attempt < Attempts && (attempt > 1 || IsCutOff(broken)))
+            {
+                // It may have arrived; the key tells the server that it is the same.
+            }
+            catch (ProblemException problem) when (attempt < Attempts && problem.Problem.Type == IdempotencyErrors.Running.Code)
+            {
+                // An earlier attempt is being carried out.
+            }
+
+            await Task.Delay(Pause, TimeProvider.System, cancel);
+        }
+    }
+
+    // Nobody at the address at all is said at once.
+    private static bool IsCutOff(HttpRequestException broken) =>
+        broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
 
     /// <summary>Posts a request whose answer has no body.</summary>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>
@@ -93,6 +139,25 @@ internal sealed class BeamtimeClient : IDisposable
             .EnumerateAsync(cancel))
         {
             seen(item.Data);
+        }
+    }
+
+    /// <summary>Reads an answer of lines as they come.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="line">Takes a line with its line feed; one that was cut off has none.</param>
+    /// <param name="cancel">Ends reading.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public async Task ReadLinesAsync(
+        HttpMethod method, string path, Func<ReadOnlyMemory<byte>, Task> line, CancellationToken cancel)
+    {
+        using HttpRequestMessage request = new(method, path);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        await DemandAsync(response, cancel);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+        await foreach (var read in LineReader.ReadAsync(stream, cancel))
+        {
+            await line(read);
         }
     }
 

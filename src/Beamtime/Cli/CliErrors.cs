@@ -36,6 +36,12 @@ internal static class CliErrors
         "A file or folder that the command needs cannot be read or written.",
         "Check the path, its rights and the free space, or name another one.");
 
+    /// <summary>A file that is in the way.</summary>
+    public static readonly ErrorCode FileExists = new(
+        "cli.file.exists",
+        "The file that the command would write exists already.",
+        "Name another file, or remove this one.");
+
     /// <summary>A file that cannot be read.</summary>
     public static readonly ErrorCode FileUnreadable = new(
         "cli.file.unreadable",

@@ -28,7 +28,6 @@ internal static class CommandTree
         root.Options.Add(CommonOptions.Server);
         root.Subcommands.Add(UpCommand.Create());
         root.Subcommands.Add(ServeCommand.Create());
-        root.Subcommands.Add(WorkerCommand.Create());
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
@@ -38,6 +37,13 @@ internal static class CommandTree
         root.Subcommands.Add(ComputeCommands.CreateCompute());
         root.Subcommands.Add(GateCommand.Create());
         root.Subcommands.Add(ProcedureCommands.Create());
+        root.Subcommands.Add(TimelineCommand.Create());
+        root.Subcommands.Add(LedgerCommands.Create());
+        root.Subcommands.Add(JobCommands.Create());
+        root.Subcommands.Add(WorkPoolCommands.CreatePool());
+        root.Subcommands.Add(WorkPoolCommands.CreateQueue());
+        root.Subcommands.Add(WorkPoolCommands.CreateShare());
+        root.Subcommands.Add(WorkerCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogin());
         root.Subcommands.Add(LoginCommand.CreateLogout());
@@ -46,6 +52,9 @@ internal static class CommandTree
         root.Subcommands.Add(AdminCommands.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(BackupCommands.CreateBackup());
+        root.Subcommands.Add(BackupCommands.CreateRestore());
+        root.Subcommands.Add(DatabaseCommands.Create());
         return root;
     }
 }

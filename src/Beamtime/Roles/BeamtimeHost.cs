@@ -102,9 +102,12 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(database)
                 .AddSingleton(new StartTime(time.GetUtcNow()))
                 .AddSingleton<LedgerStore>()
+                .AddSingleton(StreamKinds)
+                .AddSingleton<TimelineStore>()
+                .AddSingleton<LedgerExport>()
                 .AddAccess(access, door.Edge)
                 .AddUsers(access, masterKey)
-                .AddSight(launch.Settings)
+                .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
@@ -140,6 +143,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
+                await app.Services.GetRequiredService<IdempotencyStore>().AbandonAllAsync(cancel);
             }
 
             if (roles.IsAtBeamline)
@@ -161,6 +165,10 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
     /// <summary>The migrations of all parts.</summary>
     public static MigrationSet Migrations { get; } = MigrationSet.Of(
+        typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
+
+    /// <summary>The kinds of streams that all parts write.</summary>
+    public static StreamKindSet StreamKinds { get; } = StreamKindSet.Of(
         typeof(BeamtimeDatabase).Assembly, typeof(ControlRegistration).Assembly, typeof(DataRegistration).Assembly);
 
     /// <summary>True when a loop failed and stopped the program.</summary>
@@ -257,7 +265,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapAccess().MapData();
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapJobs().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();

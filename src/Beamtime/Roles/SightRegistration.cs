@@ -3,10 +3,10 @@ using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
-using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
+using Beamtime.Data.Storage;
 
 namespace Beamtime.Roles;
 
@@ -16,11 +16,11 @@ internal static class SightRegistration
     extension(IServiceCollection services)
     {
         /// <summary>Adds metrics with the samples of all parts.</summary>
-        /// <param name="settings">The effective settings.</param>
-        public IServiceCollection AddSight(EffectiveSettings settings)
+        /// <param name="launch">Settings and roles.</param>
+        public IServiceCollection AddSight(HostLaunch launch)
         {
             services.AddTelemetry(
-                settings.Get<TelemetryOptions>(),
+                launch.Settings.Get<TelemetryOptions>(),
                 typeof(TelemetryOptions).Assembly,
                 typeof(ControlRegistration).Assembly,
                 typeof(DataRegistration).Assembly,
@@ -30,6 +30,7 @@ internal static class SightRegistration
                 services.AddSingleton(borrowed);
             }
 
+            services.AddReadiness(launch.Roles);
             return services
                 .AddSample("database", (s, cancel) => DatabaseMetrics.SampleAsync(
                     s.GetRequiredService<BeamtimeDatabase>(), s.GetRequiredService<TimeProvider>(), cancel))
@@ -37,6 +38,11 @@ internal static class SightRegistration
                 .AddSample("jobs", (s, cancel) => s.GetRequiredService<JobMetrics>().SampleAsync(
                     s.GetRequiredService<BeamtimeDatabase>(), cancel))
                 .AddSample("workflows", (s, cancel) => WorkflowMetrics.SampleAsync(s.GetRequiredService<BeamtimeDatabase>(), cancel))
+                .AddSample("loops", (s, _) =>
+                {
+                    ProgramMetrics.Sample(s.GetRequiredService<LoopBoard>(), s.GetRequiredService<TimeProvider>());
+                    return Task.CompletedTask;
+                })
                 .AddSample("devices", (s, _) =>
                 {
                     if (s.GetService<DeviceRoster>() is { } roster)
@@ -47,6 +53,32 @@ internal static class SightRegistration
                     return Task.CompletedTask;
                 });
         }
+
+        private void AddReadiness(RoleSet roles)
+        {
+            services
+                .AddCheck("database", isNeeded: true, (s, cancel) => ReadyChecks.DatabaseAsync(
+                    s.GetRequiredService<BeamtimeDatabase>(), s.GetRequiredService<TimeProvider>(), cancel))
+                .AddCheck("loops", isNeeded: true, (s, _) => Task.FromResult(ReadyChecks.Loops(
+                    s.GetRequiredService<LoopBoard>(), s.GetRequiredService<TelemetryOptions>(), s.GetRequiredService<TimeProvider>())))
+                .AddCheck("jobs", isNeeded: false, (s, cancel) => ReadyChecks.JobsAsync(
+                    s.GetRequiredService<BeamtimeDatabase>(), s.GetRequiredService<TelemetryOptions>(), cancel))
+                .AddCheck("workers", isNeeded: false, (s, cancel) => ReadyChecks.WorkersAsync(
+                    s.GetRequiredService<WorkerRegister>(), cancel))
+                .AddCheck("disk", isNeeded: true, (s, _) => Task.FromResult(ReadyChecks.Disk(
+                    ClusterFolder.For(s.GetRequiredService<DatabaseOptions>()).Root,
+                    s.GetRequiredService<DatabaseOptions>(),
+                    s.GetRequiredService<StorageSet>())));
+            if (roles.IsAtBeamline)
+            {
+                services.AddCheck("devices", isNeeded: false, (s, _) => Task.FromResult(
+                    ReadyChecks.Devices(s.GetRequiredService<DeviceRoster>())));
+            }
+        }
+
+        private IServiceCollection AddCheck(
+            string name, bool isNeeded, Func<IServiceProvider, CancellationToken, Task<HealthFinding>> look) =>
+            services.AddSingleton(s => new HealthCheck(name, isNeeded, cancel => look(s, cancel)));
 
         private IServiceCollection AddSample(string name, Func<IServiceProvider, CancellationToken, Task> take) =>
             services.AddSingleton(s => new MetricSample(name, cancel => take(s, cancel)));

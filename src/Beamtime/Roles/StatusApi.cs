@@ -29,7 +29,7 @@ internal sealed record StatusAnswer(
     ScanAnswer? Running,
     int Queued);
 
-/// <summary>Readiness and status over REST.</summary>
+/// <summary>Status over REST.</summary>
 internal static class StatusApi
 {
     /// <summary>The program's version.</summary>
@@ -44,15 +44,6 @@ internal static class StatusApi
             routes.MapGet("/status", StatusAsync).RequirePermission("status.read")
                 .WithSummary("How the program stands: devices, queue, database")
                 .Produces<StatusAnswer>();
-            return routes;
-        }
-
-        /// <summary>Maps readiness.</summary>
-        public IEndpointRouteBuilder MapReady()
-        {
-            routes.MapGet("/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
-                .WithSummary("200 when the program can take work, else 503")
-                .Produces<ReadyAnswer>();
             return routes;
         }
     }
@@ -87,11 +78,6 @@ internal static class StatusApi
             reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
 
-    private static async Task<IResult> ReadyAsync(BeamtimeDatabase database, CancellationToken cancel) =>
-        await IsReachableAsync(database, cancel)
-            ? TypedResults.Ok(new ReadyAnswer(true))
-            : TypedResults.Json(new ReadyAnswer(false), statusCode: StatusCodes.Status503ServiceUnavailable);
-
     private static async Task<bool> IsReachableAsync(BeamtimeDatabase database, CancellationToken cancel)
     {
         try
@@ -105,8 +91,6 @@ internal static class StatusApi
             return false;
         }
     }
-
-    private sealed record ReadyAnswer(bool IsReady);
 }
 
 /// <summary>When the program started.</summary>

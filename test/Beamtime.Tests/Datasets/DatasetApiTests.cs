@@ -92,6 +92,7 @@ public sealed class DatasetApiTests
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
+            .AddSingleton(TimeProvider.System)
             .AddAccess(new AccessOptions())
             .AddSingleton(data.Ledger)
             .AddSingleton(data.Store)

@@ -59,6 +59,8 @@ internal sealed class DataFixture : IAsyncDisposable
 
     public WorkflowStore Workflows { get; }
 
+    public WorkflowDesk Desk => new(Database, Workflows, new WorkflowKinds());
+
     public StorageSet Storages { get; }
 
     public DatasetStore Store { get; }
@@ -209,13 +211,13 @@ internal sealed class DataFixture : IAsyncDisposable
         var id = new WorkflowId((await ReadAsync(name)).Workflow!.Value);
         using var compute = new ComputeProcess(Compute);
         var handlers = new JobHandlers();
-        new WorkflowRunner(Database, seed: 1, TimeProvider.System).Add(handlers, RecordingFlow.Kind, Flow(compute).RunAsync);
+        new WorkflowRunner(Database, Queue, new WorkflowKinds(), seed: 1, TimeProvider.System).Add(handlers, RecordingFlow.Kind, Flow(compute).RunAsync);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         deadline.CancelAfter(Deadline);
         await using (Work(handlers))
         {
             while (!stop.IsCancellationRequested
-                && (await Workflows.ShowAsync(id, Cancel))!.Workflow.State == WorkflowState.Running)
+                && !(await Workflows.ShowAsync(id, Cancel))!.Workflow.State.IsTerminal)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, deadline.Token);
             }

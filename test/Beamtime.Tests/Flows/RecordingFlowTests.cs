@@ -34,7 +34,7 @@ public sealed class RecordingFlowTests
 
         var report = await data.RunFlowAsync("S00012");
 
-        Assert.Equal(WorkflowState.Succeeded, report.Workflow.State);
+        Assert.Equal(WorkflowState.Completed, report.Workflow.State);
         var raw = await data.LoadAsync("S00012");
         Assert.Equal(DatasetStatus.Secured, raw.Status);
         Assert.Equal("S00000-00999/S00012", raw.Folder);
@@ -73,7 +73,7 @@ public sealed class RecordingFlowTests
 
         var report = await data.RunFlowAsync("S00012");
 
-        Assert.Equal(WorkflowState.Succeeded, report.Workflow.State);
+        Assert.Equal(WorkflowState.Completed, report.Workflow.State);
         Assert.Equal(DatasetStatus.Secured, (await data.LoadAsync("S00012")).Status);
         Assert.Equal(0, data.ComputeRuns);
         Assert.Equal(1, await data.CountAsync("select count(*) from datasets"));
@@ -146,11 +146,11 @@ public sealed class RecordingFlowTests
         }
 
         var workflow = new WorkflowId((await data.ReadAsync("S00012")).Workflow!.Value);
-        await data.Workflows.RetryAsync(workflow, DataFixture.Cancel);
+        await data.Desk.RetryAsync(workflow, by: null, why: null, DataFixture.Cancel);
         await data.RunFlowAsync("S00012");
         Assert.Equal(1, await data.CountAsync("select count(*) from dataset_copies where state = 'Corrupt' and problem is not null"));
         File.Delete(bad);
-        await data.Workflows.RetryAsync(workflow, DataFixture.Cancel);
+        await data.Desk.RetryAsync(workflow, by: null, why: null, DataFixture.Cancel);
         await data.RunFlowAsync("S00012");
 
         Assert.Equal(2, await data.CountAsync("select count(*) from dataset_copies where storage = 'analysis' and state = 'Verified'"));
@@ -168,7 +168,7 @@ public sealed class RecordingFlowTests
 
         var report = await data.RunFlowAsync("S00012");
 
-        Assert.Equal(WorkflowState.Succeeded, report.Workflow.State);
+        Assert.Equal(WorkflowState.Completed, report.Workflow.State);
         Assert.Equal(
             ["find", "place", "copy 1", "verified 1", "copy 2", "verified 2", "secure", "reconstruct", "derive"],
             report.Steps.Select(s => s.Name));
@@ -199,13 +199,13 @@ public sealed class RecordingFlowTests
         await stop.CancelAsync();
         var stopped = await running;
 
-        Assert.Equal(WorkflowState.Running, stopped.Workflow.State);
+        Assert.Equal(WorkflowState.Scheduled, stopped.Workflow.State);
         Assert.False(Directory.Exists("/proc/" + (await File.ReadAllTextAsync(data.Path("pid"), DataFixture.Cancel)).Trim()));
         data.WriteVolumes();
 
         var report = await data.RunFlowAsync("S00012");
 
-        Assert.Equal(WorkflowState.Succeeded, report.Workflow.State);
+        Assert.Equal(WorkflowState.Completed, report.Workflow.State);
         Assert.Equal(2, await data.CountAsync("select count(*) from datasets"));
         Assert.Equal(1, report.Steps.Single(s => s.Name == "copy 1").Attempt);
     }

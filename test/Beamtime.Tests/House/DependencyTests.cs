@@ -51,7 +51,7 @@ public sealed class DependencyTests
             ["Telemetry"] = ["Settings"],
             ["Database"] = ["Settings", "Telemetry"],
             ["Ledger"] = ["Database"],
-            ["Jobs"] = ["Database"],
+            ["Jobs"] = ["Database", "Access"],
             ["Workflows"] = ["Jobs", "Ledger"],
             ["Topics"] = ["Settings", "Telemetry"],
             ["Access"] = ["Ledger"],

@@ -13,6 +13,7 @@ public sealed class JobStateTests
         (JobState.Running, JobState.Dead),
         (JobState.Running, JobState.Cancelled),
         (JobState.Dead, JobState.Available),
+        (JobState.Dead, JobState.Cancelled),
     ];
 
     [Fact]

@@ -39,6 +39,44 @@ public sealed class JobStoreTests
     }
 
     [Fact]
+    public async Task A_dead_job_is_discarded_for_a_reason_that_is_kept()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var id = await fixture.EnqueueAsync();
+        var who = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        await fixture.Leases.BuryAsync(await fixture.ClaimOneAsync(), JobErrors.HandlerFailed.Because("odd"), Cancel);
+        Refuses("jobs.why.missing", await fixture.Store.DiscardAsync(id, new JobWord(who, " "), Cancel));
+        Assert.IsType<Accepted<JobId>>(await fixture.Store.DiscardAsync(id, new JobWord(who, "the disk is gone"), Cancel));
+        var job = await fixture.GetAsync(id);
+        Assert.Equal((JobState.Cancelled, who, "the disk is gone"), (job.State, job.ChangedBy, job.ChangedWhy));
+        Refuses("jobs.state.forbids", await fixture.Store.RetryAsync(id, Cancel));
+    }
+
+    [Fact]
+    public async Task Dead_jobs_of_a_filter_are_replayed_and_those_whose_key_was_taken_are_named()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        for (var n = 0; n < 6; n++)
+        {
+            await fixture.Queue.EnqueueAsync(
+                JobFixture.Kind.Of(new Errand(n)) with { Key = n == 0 ? "one" : null, Project = n < 4 ? "survey" : "other" }, Cancel);
+        }
+
+        foreach (var job in await fixture.ClaimAsync())
+        {
+            await fixture.Leases.BuryAsync(job, JobErrors.HandlerFailed.Because("odd"), Cancel);
+        }
+
+        await fixture.Queue.EnqueueAsync(JobFixture.Kind.Of(new Errand(0)) with { Key = "one" }, Cancel);
+        var word = new JobWord(Guid.Empty, "archive is back");
+        var changed = await fixture.Store.RetryAsync(new JobFilter { Project = "survey" }, 100, word, Cancel);
+        Assert.Equal((3, 1L), (changed.Changed.Count, changed.Left));
+        Assert.Equal("jobs.key.taken", Assert.Single(changed.Refused).Code);
+        var discarded = await fixture.Store.DiscardAsync(new JobFilter { Kind = "errand" }, 100, word, Cancel);
+        Assert.Equal((3, 0L), (discarded.Changed.Count, discarded.Left));
+    }
+
+    [Fact]
     public async Task A_dead_job_whose_key_was_taken_is_not_retried()
     {
         await using var fixture = await JobFixture.CreateAsync();
@@ -88,7 +126,7 @@ public sealed class JobStoreTests
         await using (var workflow = fixture.Database.Source.CreateCommand(
             """
             insert into workflows (id, kind, version, input, state, started_at, finished_at)
-            select id, 'errand', 1, '{}', 'Succeeded', now(), now() from jobs
+            select id, 'errand', 1, '{}', 'Completed', now(), now() from jobs
             """))
         {
             Assert.Equal(1, await workflow.ExecuteNonQueryAsync(Cancel));

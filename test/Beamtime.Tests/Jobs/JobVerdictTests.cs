@@ -23,6 +23,14 @@ public sealed class JobVerdictTests
     }
 
     [Fact]
+    public void What_left_no_trace_is_repeated_at_once_and_then_pauses_like_the_rest()
+    {
+        var safe = new ErrorCode("test.link.refused", "Refused.", "Wait.", RetryClass.Safe);
+        Assert.Equal(TimeSpan.Zero, Assert.IsType<Retried>(On(safe.Fault("refused"), attempt: 1)).Delay);
+        Assert.Equal(TimeSpan.FromSeconds(1), Assert.IsType<Retried>(On(safe.Fault("refused"), attempt: 2)).Delay);
+    }
+
+    [Fact]
     public void The_last_attempt_buries_with_its_own_error()
     {
         Assert.Equal("busy", Assert.IsType<Buried>(On(Passing.Fault("busy"), attempt: 5)).Reason.Message);
@@ -58,7 +66,12 @@ public sealed class JobVerdictTests
     private static JobVerdict On(Exception exception, int attempt = 1, double draw = 0.5, bool isStopping = false) =>
         JobVerdict.On(
             exception,
-            new ClaimedJob(default, "test", null, "{}", attempt, 5, 1, 0, default, null),
+            new ClaimedJob(default, "test", null, "{}", attempt, 5, 1, 0, default, null)
+            {
+                Queue = "default",
+                Rank = default,
+                IsAdmitted = false,
+            },
             new JobKindOptions { Backoff = new Backoff(TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(1)) },
             isStopping,
             draw);

@@ -45,6 +45,8 @@ public sealed partial class MetricsPageTests(RunningHost host) : IClassFixture<R
         {
             Assert.Contains("\n" + metric, page, StringComparison.Ordinal);
         }
+
+        Assert.DoesNotContain("beamtime_telemetry_sample_failures_total{", page, StringComparison.Ordinal);
     }
 
     [Fact]

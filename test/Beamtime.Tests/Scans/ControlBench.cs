@@ -4,6 +4,7 @@ using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
@@ -43,6 +44,9 @@ internal sealed class ControlBench : IAsyncDisposable
     public DeviceDesk Desk => _services.GetRequiredService<DeviceDesk>();
 
     public RecordingStore Recordings => _services.GetRequiredService<RecordingStore>();
+
+    /// <summary>Whether messages pass their codecs, as between processes.</summary>
+    public bool IsEncoding { get; init; } = true;
 
     public LogLines Log { get; } = new();
 
@@ -125,9 +129,10 @@ internal sealed class ControlBench : IAsyncDisposable
             .AddSingleton(new RecordingOptions { MinimumFree = 0 })
             .AddSingleton(_database)
             .AddSingleton<LedgerStore>()
+            .AddSingleton<TopicHub>(new LocalTopics(TimeProvider.System, isEncoding: IsEncoding))
             .AddDevices("2-bm", _roster, EpochFile)
             .AddScans("2-bm")
-            .AddPoints()
+            .AddPoints("2-bm")
             .AddRecording("2-bm", _folder["recordings"])
             .BuildServiceProvider();
     }

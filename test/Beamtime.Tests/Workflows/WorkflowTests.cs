@@ -63,7 +63,7 @@ public sealed class WorkflowTests
         Assert.Equal(all.Except(before.Where(step => step != again)), ran);
         Assert.Equal(["registered copied 7"], await fixture.EffectsAsync());
         var report = await ShowAsync(fixture, id);
-        Assert.Equal(WorkflowState.Succeeded, report.Workflow.State);
+        Assert.Equal(WorkflowState.Completed, report.Workflow.State);
         Assert.Equal("""{"Text": "announced copied 7"}""", report.Workflow.Result);
         Assert.Equal(all, report.Steps.Select(s => s.Name));
         Assert.All(report.Steps, s => Assert.Equal(StepState.Finished, s.State));
@@ -100,7 +100,7 @@ public sealed class WorkflowTests
             Assert.Equal(point == "end" ? ["registered copied 7"] : [], await fixture.EffectsAsync());
         }
 
-        Assert.Equal(WorkflowState.Running, (await ShowAsync(fixture, id)).Workflow.State);
+        Assert.Equal(WorkflowState.AwaitingRetry, (await ShowAsync(fixture, id)).Workflow.State);
     }
 
     [Fact]
@@ -142,12 +142,15 @@ public sealed class WorkflowTests
         Assert.Null(report.Steps[1].RetryAt);
 
         copies = 10;
-        Assert.IsType<Accepted<WorkflowId>>(await new WorkflowStore(
-            fixture.Database, fixture.Queue, fixture.Store, TimeProvider.System).RetryAsync(id, Cancel));
-        Assert.Equal(WorkflowState.Running, (await ShowAsync(fixture, id)).Workflow.State);
-        await RunOnceAsync(fixture, (workflow, cancel) => workflow.StepAsync(
-            step, _ => Task.FromResult(new Finding("at last")), FindingJson.Default.Finding, cancel));
-        Assert.Equal(WorkflowState.Succeeded, (await ShowAsync(fixture, id)).Workflow.State);
+        Assert.IsType<Accepted<WorkflowId>>(await Desk(fixture).RetryAsync(id, by: null, why: null, Cancel));
+        Assert.Equal(WorkflowState.Scheduled, (await ShowAsync(fixture, id)).Workflow.State);
+        await RunOnceAsync(fixture, async (workflow, cancel) =>
+        {
+            await workflow.StepAsync("look", _ => throw new InvalidOperationException("It had finished."), cancel);
+            return await workflow.StepAsync(
+                step, _ => Task.FromResult(new Finding("at last")), FindingJson.Default.Finding, cancel);
+        });
+        Assert.Equal(WorkflowState.Completed, (await ShowAsync(fixture, id)).Workflow.State);
     }
 
     [Fact]
@@ -223,7 +226,7 @@ public sealed class WorkflowTests
         }
 
         var report = await ShowAsync(fixture, id);
-        Assert.Equal((WorkflowState.Failed, "jobs.lease.expired"), (report.Workflow.State, report.Workflow.Error!.Code));
+        Assert.Equal((WorkflowState.Crashed, "jobs.lease.expired"), (report.Workflow.State, report.Workflow.Error!.Code));
     }
 
     [Fact]
@@ -289,11 +292,11 @@ public sealed class WorkflowTests
         var run = RunOnceAsync(fixture, async (workflow, cancel) =>
         {
             await workflow.StepAsync("copy", _ => Task.CompletedTask, cancel);
-            Assert.IsType<Accepted<WorkflowId>>(await Store(fixture).CancelAsync(id, Cancel));
+            Assert.IsType<Accepted<WorkflowId>>(await Desk(fixture).CancelAsync(id, by: null, why: null, Cancel));
             await workflow.StepAsync("register", _ => Task.CompletedTask, cancel);
             return new Finding("never");
         });
-        Assert.Equal("jobs.lease.lost", (await Assert.ThrowsAsync<FaultException>(() => run)).Reason.Code);
+        await run;
         var report = await ShowAsync(fixture, id);
         Assert.Equal(WorkflowState.Cancelled, report.Workflow.State);
         Assert.Equal("copy", Assert.Single(report.Steps).Name);
@@ -342,6 +345,8 @@ public sealed class WorkflowTests
     private static WorkflowStore Store(JobFixture fixture) =>
         new(fixture.Database, fixture.Queue, fixture.Store, TimeProvider.System);
 
+    private static WorkflowDesk Desk(JobFixture fixture) => new(fixture.Database, Store(fixture), new WorkflowKinds());
+
     private static async Task<WorkflowId> StartAsync(JobFixture fixture, string? key = null) => (await fixture.Database.TransactAsync(
         t => Store(fixture).StartAsync(t, Kind, key, new Errand(7), null, Cancel), Cancel)).Id;
 
@@ -351,7 +356,7 @@ public sealed class WorkflowTests
     private static JobHandlers Handlers(JobFixture fixture, WorkflowHandler<Errand, Finding> handler)
     {
         var handlers = new JobHandlers();
-        new WorkflowRunner(fixture.Database, seed: 1, TimeProvider.System).Add(handlers, Kind, handler);
+        new WorkflowRunner(fixture.Database, fixture.Queue, new WorkflowKinds(), seed: 1, TimeProvider.System).Add(handlers, Kind, handler);
         return handlers;
     }
 

@@ -26,7 +26,14 @@ internal sealed record MasterKeyHistory(string Id, int Rotations)
         foldVersion: 1,
         (state, entry) => new MasterKeyHistory(((MasterKeyRotated)entry.Data).To, (state?.Rotations ?? 0) + 1),
         new EntryTypes<MasterKeyEntry>().Add("master_key.rotated", 1, SecretJson.Default.MasterKeyRotated),
-        SecretJson.Default.MasterKeyHistory);
+        SecretJson.Default.MasterKeyHistory,
+        words: entry => entry is MasterKeyRotated rotated
+            ? new EntryWords(rotated.IsAbandoned ? "lost, and all that it sealed dropped" : "changed")
+            {
+                IsTrouble = rotated.IsAbandoned,
+                Details = [new EntryDetail("key", rotated.To)],
+            }
+            : throw new System.Diagnostics.UnreachableException());
 }
 
 /// <summary>What happens to a stored secret; never its value.</summary>
@@ -50,7 +57,8 @@ internal sealed record SecretHistory(bool IsStored)
         new EntryTypes<SecretEntry>()
             .Add("secret.stored", 1, SecretJson.Default.SecretStored)
             .Add("secret.removed", 1, SecretJson.Default.SecretRemoved),
-        SecretJson.Default.SecretHistory);
+        SecretJson.Default.SecretHistory,
+        words: entry => new EntryWords(entry is SecretStored ? "stored" : "removed"));
 }
 
 /// <summary>JSON of the entries about secrets.</summary>

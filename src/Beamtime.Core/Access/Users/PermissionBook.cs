@@ -31,6 +31,10 @@ internal static class PermissionBook
         new("devices.set", "Set devices.", Measuring),
         new("devices.stop", "Stop devices.", Measuring),
         new("gate.read", "Ask whether a plan would be admitted.", Everybody),
+        new("jobs.change", "Cancel, replay and discard jobs, and change work queues.", Keeping),
+        new("jobs.read", "See jobs and work queues.", Everybody),
+        new("ledger.export", "Copy the ledger's streams out.", Keeping),
+        new("ledger.rebuild", "Fold all records anew and compare them.", Nobody),
         new("metrics.read", "Read the figures that monitoring collects.", Keeping),
         new("procedures.abort", "End a procedure early.", Running),
         new("procedures.read", "See procedures and their steps.", Everybody),
@@ -40,8 +44,11 @@ internal static class PermissionBook
         new("scans.read", "See scans, their points and the queue.", Everybody),
         new("scans.submit", "Ask for scans.", Measuring),
         new("status.read", "See how the program stands.", Everybody),
+        new("timeline.read", "See what happened, across all domains.", Everybody),
         new("users.manage", "Make and disable users, set their roles and passwords, end their sign-ins and keys.", Nobody),
         new("users.read", "See users, their roles, sign-ins and keys.", Nobody),
+        new("workers.change", "Drain workers and let them go on.", Keeping),
+        new("workers.read", "See the workers.", Everybody),
     ];
 
     /// <summary>What a user with these roles may do.</summary>

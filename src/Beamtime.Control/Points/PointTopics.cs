@@ -1,0 +1,42 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
+using Beamtime.Core.Topics;
+
+namespace Beamtime.Control.Points;
+
+/// <summary>What the bundler of a beamline says.</summary>
+/// <param name="hub">Where topics come from.</param>
+/// <param name="beamline">The beamline.</param>
+internal sealed class PointTopics(TopicHub hub, string beamline)
+{
+    private const int PointsKept = 8192;
+
+    /// <summary>Openings, points and ends in order, from the bundler to all who want points.</summary>
+    public Topic<ScanDocument> Points { get; } = hub.Open(new TopicDeclaration<ScanDocument>(
+        $"{beamline}.points", PointsKept, PointTopicJson.Document, "scans.read", "file-writer"));
+}
+
+/// <summary>JSON of what a bundler says.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    IncludeFields = true,
+    UseStringEnumConverter = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    Converters = [typeof(ValueConverter)])]
+[JsonSerializable(typeof(ScanDocument))]
+[JsonSerializable(typeof(ScanOpened))]
+[JsonSerializable(typeof(ScanClosed))]
+[JsonSerializable(typeof(Point))]
+internal sealed partial class PointTopicJson : JsonSerializerContext
+{
+    /// <summary>Documents with points, told apart by <c>kind</c>.</summary>
+    public static JsonTypeInfo<ScanDocument> Document => field ??= ScanDocumentJson.Of(
+        Default,
+        new JsonDerivedType(typeof(ScanOpened), "opened"),
+        new JsonDerivedType(typeof(Point), "point"),
+        new JsonDerivedType(typeof(ScanClosed), "closed"));
+}

@@ -1,0 +1,9 @@
+using Beamtime.Core.Ledger;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>Who asks for a scan, and on what account.</summary>
+/// <param name="Who">The person.</param>
+/// <param name="Cause">What sets it off: <c>procedure ID</c>; null when the person does.</param>
+/// <param name="Key">The id that the scan is to have, so that asking again finds it; null for a new one.</param>
+internal sealed record ScanAsker(PersonId Who, string? Cause = null, Guid? Key = null);

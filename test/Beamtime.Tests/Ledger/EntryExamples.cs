@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Beamtime.Control.Procedures;
+using Beamtime.Control.Recording;
+using Beamtime.Control.Scans;
+using Beamtime.Core.Access.Secrets;
+using Beamtime.Core.Access.Users;
+using Beamtime.Core.Ledger;
+using Beamtime.Data.Datasets;
+using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
+
+namespace Beamtime.Tests.Ledger;
+
+/// <summary>One entry as it is written.</summary>
+/// <param name="Type">Its type.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Data">Its JSON.</param>
+internal sealed record WrittenEntry(string Type, int Version, string Data);
+
+/// <summary>
+/// A possible life of one thing of each kind, in which every type of entry as it is written now occurs. A new type is given
+/// its place here; the samples that are frozen from it are never changed again.
+/// </summary>
+internal static class EntryExamples
+{
+    private static readonly Guid Id = Guid.Parse("01900000-0000-7000-8000-000000000001");
+    private static readonly Guid Other = Guid.Parse("01900000-0000-7000-8000-000000000002");
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly string Sha256 = new('a', 64);
+    private static readonly Reason Reason = ScanErrors.Aborted.Because("Aborted by request: wrong sample.");
+    private static readonly JsonElement Number = JsonSerializer.SerializeToElement(1.25);
+
+    /// <summary>The lives by kind.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<WrittenEntry>> ByKind { get; } =
+        new Dictionary<string, IReadOnlyList<WrittenEntry>>
+        {
+            [ScanRecord.Kind.Name] = Written(
+                ScanRecord.Kind,
+                new ScanAdmitted("2-bm", 12, "primary", new ScanRequest
+                {
+                    Scan = "line",
+                    Args = ["samx", "-5", "5"],
+                    Parameters = new Dictionary<string, string> { ["steps"] = "11" },
+                    Metadata = new Dictionary<string, string> { ["title"] = "first light" },
+                }),
+                new ScanStarted("/data/2-bm/S00012", "S00012", 11),
+                new ScanPaused(4),
+                new ScanResumed(),
+                new ScanEnded(ScanState.Aborted, 7, [Reason])),
+            [RecordingStore.Kind.Name] = Written(
+                RecordingStore.Kind,
+                new RecordingClosed(
+                    Id, "2-bm", 12, "line", ScanEnd.Aborted, 7, Start, Start.AddSeconds(9), "/data/2-bm/S00012",
+                    [
+                        new RecordedFile("S00012_master.h5", 4096, Start.AddSeconds(10), Sha256),
+                        new RecordedFile("S00012_camera.h5", 1L << 33, Start.AddSeconds(10), null),
+                    ],
+                    ["exchange"],
+                    new Dictionary<string, string> { ["steps"] = "11" })),
+            [DatasetStream.Kind.Name] = Written(
+                DatasetStream.Kind,
+                new DatasetRegistered
+                {
+                    Name = "S00012",
+                    Origin = DatasetOrigin.Recording,
+                    Beamline = "2-bm",
+                    Number = 12,
+                    Recording = Id,
+                    Made = "line",
+                    End = ScanEnd.Completed,
+                    StartedAt = Start,
+                    EndedAt = Start.AddSeconds(9),
+                    Files = [new DatasetFile("S00012_master.h5", 4096, Start.AddSeconds(10), Sha256)],
+                    DerivedFrom = [Other],
+                    Parameters = new Dictionary<string, string> { ["steps"] = "11" },
+                },
+                new DatasetPlaced("recordings", "2-bm/S00012"),
+                new FileCopied("S00012_master.h5", "analysis", 4096, Sha256, WasThere: true),
+                new FileBroken("S00012_master.h5", "analysis", "transfer.checksum.mismatch", "It reads back as something else."),
+                new FileVerified("S00012_master.h5", "analysis", Sha256),
+                new DatasetSecured("analysis"),
+                new DatasetDerived(Other, "S00012_rec")),
+            [ProcedureRecord.Kind.Name] = Written(
+                ProcedureRecord.Kind,
+                new ProcedureStarted(
+                    "2-bm",
+                    "align_centre",
+                    new Dictionary<string, JsonElement> { ["angle"] = Number },
+                    Sha256,
+                    [new StepOutline("set", "samx", "move away"), new StepOutline("capture", "samx", "read back")],
+                    ClosingFrom: 1),
+                new StepStarted(0, "set samx to 1.25 mm"),
+                new StepEnded(
+                    0,
+                    StepState.Failed,
+                    new Dictionary<string, JsonElement> { ["samx"] = Number },
+                    Number,
+                    "samx is 1.25 mm",
+                    2.5,
+                    [Reason]),
+                new ProcedureHeld(Reason),
+                new ProcedureResumed(1),
+                new ProcedureEnded(ProcedureState.Failed, [Reason])),
+            [UserHistory.Kind.Name] = Written(
+                UserHistory.Kind,
+                new UserCreated(["scientist"]),
+                new UserSignInRefused("access.sign_in.refused"),
+                new UserSignedIn(Id),
+                new UserKeyCreated("abcdefghjk", ["scans.read"], Start.AddDays(30)),
+                new UserKeyRevoked("abcdefghjk"),
+                new UserRolesSet(["operator"]),
+                new UserPasswordSet(),
+                new UserSignInEnded(Id, "password_set"),
+                new UserDisabled(),
+                new UserEnabled()),
+            [SecretHistory.Kind.Name] = Written(SecretHistory.Kind, new SecretStored(), new SecretRemoved()),
+            [MasterKeyHistory.Kind.Name] = Written(
+                MasterKeyHistory.Kind, new MasterKeyRotated("0011223344556677", "8899aabbccddeeff", IsAbandoned: false)),
+        };
+
+    private static IReadOnlyList<WrittenEntry> Written<TState, TEntry>(
+        StreamKind<TState, TEntry> kind, params TEntry[] entries)
+        where TState : class
+        where TEntry : class =>
+        [.. entries.Select(entry => kind.Entries.Write(entry)).Select(e => new WrittenEntry(e.Type, e.Version, e.Json))];
+}
