@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Access.Users;
+using Beamtime.Core.Database;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
@@ -55,7 +56,10 @@ internal static class AccessRegistration
     public static IServiceCollection AddUsers(this IServiceCollection services, AccessOptions options, MasterKey key)
     {
         services.AddSingleton(key)
-            .AddSingleton<IdempotencyStore>()
+            .AddSingleton(s => new IdempotencyStore(
+                s.GetRequiredService<BeamtimeDatabase>(),
+                s.GetService<IdempotencyOptions>() ?? new IdempotencyOptions(),
+                s.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new PasswordHashes(options))
             .AddSingleton<SecretStore>()
             .AddSingleton<KeyRingStore>()

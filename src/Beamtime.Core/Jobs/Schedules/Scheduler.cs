@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -35,7 +36,7 @@ internal sealed partial class Scheduler : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<Scheduler> _logger;
     private readonly SchedulerLease _lease;
-    private readonly Meter _meter = new(JobMetrics.Name);
+    private readonly AreaMeter _meter = new("Scheduler");
     private readonly Counter<long> _ticks;
     private long _renewedAt;
     private volatile bool _isActing;
@@ -51,8 +52,8 @@ internal sealed partial class Scheduler : IDisposable
     {
         (_database, _store, _time, _logger) = (database, store, time, logger);
         _lease = new SchedulerLease(database.Source, holder, time);
-        _ticks = _meter.CreateCounter<long>("beamtime.scheduler.ticks", "{tick}", "Ticks made; tagged with what became of them.");
-        _meter.CreateObservableGauge("beamtime.scheduler.acting", () => _isActing ? 1 : 0, "{scheduler}", "1 where this scheduler acts.");
+        _ticks = _meter.Counter("ticks", "{tick}", "Ticks made, by what became of them.", "outcome");
+        _meter.Asked("acting", "{scheduler}", "1 where this scheduler acts.", () => [new Measurement<double>(_isActing ? 1 : 0)]);
     }
 
     /// <summary>Whether this one acts at present.</summary>
