@@ -53,8 +53,7 @@ public sealed class UserTests : IAsyncLifetime
         var id = new PersonId(made.GetProperty("id").GetGuid());
         Assert.Equal("Grace Hopper", (await people.NamesAsync([id], Cancel))[id]);
 
-        var ledger = new LedgerStore(_database, _clock);
-        Assert.IsType<Accepted<PersonView>>(await people.ForgetAsync(id, Why.BySystem("asked to be forgotten", ""), ledger, Cancel));
+        (await people.ForgetAsync(id, Why.BySystem("left", "c"), new LedgerStore(_database, _clock), Cancel)).OrThrow();
 
         Assert.Equal(["operator", "root"], await NamesAsync());
         _server.Get<CallerDirectory>().Refresh();
