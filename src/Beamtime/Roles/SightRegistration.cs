@@ -83,7 +83,7 @@ internal static class SightRegistration
                     ClusterFolder.For(s.GetRequiredService<DatabaseOptions>()).Root,
                     s.GetRequiredService<DatabaseOptions>(),
                     s.GetRequiredService<StorageSet>())));
-            if (roles.IsAtBeamline)
+            if (roles.Has(Role.DeviceServer))
             {
                 services.AddCheck("devices", isNeeded: false, (s, _) => Task.FromResult(
                     ReadyChecks.Devices(s.GetRequiredService<DeviceRoster>())));
