@@ -2,6 +2,7 @@ using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Errors;
+using Npgsql;
 
 namespace Beamtime.Core.Workflows;
 
@@ -173,6 +174,15 @@ internal sealed class StepRunner(WorkflowRun run)
             WorkflowMetrics.Count("postponed");
             throw scope.Park(new Park(
                 null, postponed.Delay, WorkflowState.AwaitingRetry, $"goes on with {place.Name} later", postponed.Reason));
+        }
+        catch (NpgsqlException outage) when (outage.IsOutage())
+        {
+            // No failure of the step; and its transaction may have committed before the answer was lost.
+            WorkflowMetrics.Count("postponed");
+            return (await run.PersistAsync(() => Memory.ReadAsync(place.Name, cancel), cancel)) is { State: StepState.Finished, Result: { } done }
+                ? done
+                : throw scope.Park(new Park(
+                    null, DatabaseOutage.Pause, WorkflowState.AwaitingRetry, $"waits for the database in {place.Name}", null));
         }
         catch (Exception exception)
         {
