@@ -1,55 +1,55 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Beamtime.Core.Telemetry;
+using Beamtime.Core.Topics.Redis;
 
 namespace Beamtime.Core.Topics;
 
-/// <summary>What passes between roles over Redis; each is labelled with the topic.</summary>
-internal sealed class TopicMetrics : IDisposable
+/// <summary>How topics fare, looked at when a page of metrics is wanted: publishing itself is not measured.</summary>
+internal static class TopicMetrics
 {
-    private readonly AreaMeter _meter = new("Topics");
-    private readonly ConcurrentDictionary<string, long> _lag = new(StringComparer.Ordinal);
-    private readonly Counter<long> _published;
-    private readonly UpDownCounter<long> _waiting;
-    private readonly Counter<long> _connected;
+    private static readonly AreaMeter Meter = new("Topics");
 
-    /// <summary>Opens the meter.</summary>
-    public TopicMetrics()
+    /// <summary>Messages published.</summary>
+    public static readonly Gauge<double> Published = Meter.Sampled(
+        "messages", "{message}", "Messages that this process has published since it began.", "topic");
+
+    /// <summary>Messages not acknowledged.</summary>
+    public static readonly Gauge<double> Lag = Meter.Sampled(
+        "lag", "{message}", "Messages that the slowest consumer has not acknowledged.", "topic");
+
+    /// <summary>How full topics are.</summary>
+    public static readonly Gauge<double> Fill = Meter.Sampled(
+        "fill", "1", "Share of the room that unacknowledged messages take; at 1 publishers wait.", "topic");
+
+    /// <summary>Messages missed.</summary>
+    public static readonly Gauge<double> Skipped = Meter.Sampled(
+        "skipped", "{message}", "Messages that present readers which may drop have missed.", "topic");
+
+    /// <summary>Publishers that wait.</summary>
+    public static readonly Gauge<double> Waiting = Meter.Sampled(
+        "waiting.publishers", "{publisher}", "Publishers that wait for room.", "topic");
+
+    /// <summary>Connections to Redis.</summary>
+    public static readonly Gauge<double> Connections = Meter.Sampled(
+        "connections", "{connection}", "Times that the link to Redis came up since the process began; more than one tells of outages.");
+
+    /// <summary>Looks at the topics that are open.</summary>
+    /// <param name="hub">Where they come from.</param>
+    public static void Sample(TopicHub hub)
     {
-        _published = _meter.Counter("published", "{message}", "Messages published by this process.", "topic");
-        _waiting = _meter.UpDown("waiting", "{publisher}", "Publishers that wait for a consumer, or for room in the spool.", "topic");
-        _connected = _meter.Counter("connected", "{connection}", "Times that the link to Redis came up; more than one tells of outages.");
-        _meter.Asked(
-            "lag",
-            "{message}",
-            "Messages that the slowest consumer has not acknowledged.",
-            () => _lag.Select(l => new Measurement<double>(l.Value, new KeyValuePair<string, object?>("topic", l.Key))),
-            "topic");
+        if (hub is RedisTopics redis)
+        {
+            Connections.Record(redis.Link.Connections);
+        }
+
+        foreach (var figures in hub.Figures())
+        {
+            var topic = new KeyValuePair<string, object?>("topic", figures.Topic);
+            Published.Record(figures.Published, topic);
+            Lag.Record(figures.Lag, topic);
+            Fill.Record((double)figures.Lag / figures.Capacity, topic);
+            Skipped.Record(figures.Skipped, topic);
+            Waiting.Record(figures.Waiting, topic);
+        }
     }
-
-    /// <summary>A message was published.</summary>
-    /// <param name="topic">Its topic.</param>
-    public void Published(string topic) => _published.Add(1, Topic(topic));
-
-    /// <summary>A publisher begins or ends to wait.</summary>
-    /// <param name="topic">Its topic.</param>
-    /// <param name="change">1 or -1.</param>
-    public void Waiting(string topic, int change) => _waiting.Add(change, Topic(topic));
-
-    /// <summary>The link has come up.</summary>
-    public void Connected() => _connected.Add(1);
-
-    /// <summary>How far the slowest consumer is behind.</summary>
-    /// <param name="topic">The topic.</param>
-    /// <param name="messages">How many messages.</param>
-    public void Lag(string topic, long messages) => _lag[topic] = messages;
-
-    /// <summary>This process publishes no more on a topic.</summary>
-    /// <param name="topic">The topic.</param>
-    public void Forget(string topic) => _lag.TryRemove(topic, out _);
-
-    /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
-
-    private static KeyValuePair<string, object?> Topic(string topic) => new("topic", topic);
 }

@@ -107,14 +107,16 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(StreamKinds)
                 .AddSingleton<TimelineStore>()
                 .AddSingleton<LedgerExport>()
+                .AddSingleton<PeopleStore>()
                 .AddAccess(access, door.Edge)
                 .AddUsers(access, masterKey)
+                .AddIdempotency()
                 .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
                 .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
-                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel))
+                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel), folder, roles.ToString())
                 .AddWorkflows(Environment.ProcessId)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
@@ -270,7 +272,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapJobs().MapData();
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapWorkflows().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();
@@ -296,6 +298,11 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Worker))
         {
             loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
+        }
+
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
         }
 
         return loops.Select(l => new RoleLoop(

@@ -3,6 +3,8 @@ using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Telemetry;
+using Beamtime.Core.Topics;
+using Beamtime.Core.Topics.Redis;
 using Beamtime.Data.Storage;
 using Npgsql;
 
@@ -65,6 +67,16 @@ internal static class ReadyChecks
                 Text($"{silent.Name} has been silent for {(now - silent.LastAt!.Value).TotalSeconds:0} s")))
             : HealthFinding.Ready($"{loops.Count(l => l.State == LoopState.Running)} loops run");
     }
+
+    /// <summary>Whether the link between roles is up.</summary>
+    /// <param name="hub">The topics of this process, if it has any.</param>
+    public static HealthFinding Topics(TopicHub? hub) => hub switch
+    {
+        RedisTopics { Link: { Now: null, Trouble: var trouble } } => HealthFinding.Down(
+            trouble?.Reason ?? RedisErrors.Unreachable.Because("The link to Redis is not up yet.")),
+        RedisTopics redis => HealthFinding.Ready(Text($"over Redis, link made {redis.Link.Connections} times")),
+        _ => HealthFinding.Ready("in this process"),
+    };
 
     /// <summary>Whether jobs are claimed soon after they are due.</summary>
     /// <param name="database">The database.</param>
