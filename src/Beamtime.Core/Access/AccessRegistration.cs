@@ -45,7 +45,7 @@ internal static class AccessRegistration
             options.LocalOperator ? s.GetRequiredService<LocalSignIn>() : null,
             s.GetService<AccessTokens>(),
             s.GetService<CallerDirectory>()));
-        return services.AddSingleton<IdempotencyStore>();
+        return services;
     }
 
     /// <summary>Adds users, their sign-ins and keys; the database and the ledger are registered by the host.</summary>
@@ -86,11 +86,17 @@ internal static class AccessRegistration
         return services;
     }
 
+    /// <summary>Adds that a request with an idempotency key is carried out once; the database is registered by the host.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddIdempotency(this IServiceCollection services) => services.AddSingleton<IdempotencyStore>();
+
     /// <summary>Answers failures with problems and admits requests by permission; stands before all else.</summary>
     /// <param name="app">The host's pipeline.</param>
-    public static IApplicationBuilder UseAccess(this IApplicationBuilder app) =>
-        app.UseMiddleware<RequestWatch>().UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>()
-            .UseMiddleware<IdempotentRequests>();
+    public static IApplicationBuilder UseAccess(this IApplicationBuilder app)
+    {
+        app.UseMiddleware<RequestWatch>().UseMiddleware<ProblemAnswers>().UseMiddleware<AccessCheck>();
+        return app.ApplicationServices.GetService<IdempotencyStore>() is null ? app : app.UseMiddleware<IdempotentRequests>();
+    }
 
     /// <summary>Maps signing in, keys and users.</summary>
     /// <param name="routes">The group of all routes.</param>

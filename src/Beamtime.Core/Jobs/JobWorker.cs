@@ -14,12 +14,13 @@ namespace Beamtime.Core.Jobs;
 /// </summary>
 internal sealed partial class JobWorker
 {
+    private static readonly TimeSpan ClaimLimit = TimeSpan.FromSeconds(2);
     private readonly NotificationListener _listener;
     private readonly Notifier _notifier;
     private readonly JobLeases _leases;
     private readonly JobHandlers _handlers;
     private readonly JobRescuer _rescuer;
-    private readonly JobPruner _pruner;
+    private readonly RetentionPruner _pruner;
     private readonly JobWorkerOptions _options;
     private readonly JobMetrics _metrics;
     private readonly TimeProvider _time;
@@ -39,7 +40,9 @@ internal sealed partial class JobWorker
     private readonly Random _random;
     private int _running;
 
-    // The first asks handlers to end; the second, after the grace, gives up what is not written by then.
+    // The first ends the claiming; the second asks handlers to end; the third, after the grace, gives up what is not
+    // written by then.
+    private CancellationToken _claiming;
     private CancellationToken _stopping;
     private CancellationToken _ending;
 
@@ -63,7 +66,7 @@ internal sealed partial class JobWorker
         _leases = new JobLeases(database.Source);
         _handlers = handlers;
         _rescuer = new JobRescuer(_leases, database.Notifier, metrics, logs.CreateLogger<JobRescuer>());
-        _pruner = new JobPruner(new JobStore(database), options.Retention, time, logs.CreateLogger<JobPruner>());
+        _pruner = new RetentionPruner(database, options.Retention, time, logs.CreateLogger<RetentionPruner>());
         _options = options;
         _metrics = metrics;
         _time = time;
@@ -84,9 +87,10 @@ internal sealed partial class JobWorker
     /// <param name="cancel">Stops the worker.</param>
     public async Task RunAsync(CancellationToken cancel)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var claiming = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var stopping = new CancellationTokenSource();
         using var ending = new CancellationTokenSource();
-        (_stopping, _ending) = (stopping.Token, ending.Token);
+        (_claiming, _stopping, _ending) = (claiming.Token, stopping.Token, ending.Token);
         var claims = ClaimLoopAsync();
         var completions = _completions.RunAsync(_ending);
         var presence = PresenceLoopAsync();
@@ -94,6 +98,9 @@ internal sealed partial class JobWorker
 
         // Whichever ends first, by the stop or by a bug, ends the others in order.
         await Task.WhenAny(loops);
+        await claiming.CancelAsync();
+        // What is handed back is not to be claimed by a claim of our own that is still on its way.
+        await Task.WhenAny(claims, Task.Delay(ClaimLimit, _time, CancellationToken.None));
         await stopping.CancelAsync();
         await Task.WhenAny(claims);
         var runs = Task.WhenAll(_held.Values.Select(h => h.Run));
@@ -128,7 +135,7 @@ internal sealed partial class JobWorker
             var want = Want();
             if (want <= 0)
             {
-                await _freed.Reader.ReadAsync(_stopping);
+                await _freed.Reader.ReadAsync(_claiming);
                 continue;
             }
 
@@ -148,7 +155,7 @@ internal sealed partial class JobWorker
 
             if (!isMoreLikely)
             {
-                await work.WaitAsync(_options.Poll, _stopping);
+                await work.WaitAsync(_options.Poll, _claiming);
             }
         }
     }
@@ -159,7 +166,7 @@ internal sealed partial class JobWorker
         _options.Pools.Count == 0 && _options.Queues.Count == 1
             ? _options.Queues
             : await UnlessOutageAsync(
-                () => _leases.Claims.WaitingAsync(_options.Queues, _options.Pools, _options.Retention.Ageing, _stopping), [], _stopping);
+                () => _leases.Claims.WaitingAsync(_options.Queues, _options.Pools, _options.Retention.Ageing, _claiming), [], _claiming);
 
     private async Task<int> ClaimAsync(string queue, int want)
     {
@@ -173,14 +180,14 @@ internal sealed partial class JobWorker
             Labels = _options.Labels,
         };
 
-        _stopping.ThrowIfCancellationRequested();
+        _claiming.ThrowIfCancellationRequested();
 
         // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
-        var claimed = await UnlessOutageAsync(() => _leases.Claims.ClaimAsync(order, CancellationToken.None), [], _stopping);
-        if (_stopping.IsCancellationRequested)
+        var claimed = await UnlessOutageAsync(() => _leases.Claims.ClaimAsync(order, CancellationToken.None), [], _claiming);
+        if (_claiming.IsCancellationRequested)
         {
             await UnlessOutageAsync(() => _leases.HandBackAsync(claimed, _ending), [], _ending);
-            _stopping.ThrowIfCancellationRequested();
+            _claiming.ThrowIfCancellationRequested();
         }
 
         foreach (var job in claimed)
@@ -369,6 +376,7 @@ internal sealed partial class JobWorker
         if (verdict is Retried { Reason: var why })
         {
             _metrics.Failed(job.Kind, why.Code);
+            _metrics.Retried(job.Kind);
         }
         else if (verdict is Buried { Reason: var last })
         {

@@ -123,6 +123,14 @@ internal sealed class BeamtimeClient : IDisposable
         await DemandAsync(response, cancel);
     }
 
+    /// <summary>Deletes something.</summary>
+    /// <typeparam name="T">What the answer is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public Task<T> DeleteAsync<T>(string path, CancellationToken cancel) =>
+        SendAsync<T>(new HttpRequestMessage(HttpMethod.Delete, path), cancel);
+
     /// <summary>Follows server-sent events until cancelled or the server ends them.</summary>
     /// <typeparam name="T">What an event carries.</typeparam>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>

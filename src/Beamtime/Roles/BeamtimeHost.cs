@@ -10,7 +10,9 @@ using Beamtime.Core.Access.Users;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
@@ -105,16 +107,21 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(StreamKinds)
                 .AddSingleton<TimelineStore>()
                 .AddSingleton<LedgerExport>()
+                .AddSingleton<PeopleStore>()
                 .AddAccess(access, door.Edge)
                 .AddUsers(access, masterKey)
+                .AddIdempotency()
                 .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
+                .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
+                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel))
                 .AddWorkflows(Environment.ProcessId)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
                 {
+                    json.SerializerOptions.AllowOutOfOrderMetadataProperties = true;
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
@@ -153,7 +160,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
             await StartAsync(app, cancel);
             var host = new BeamtimeHost(app, held);
-            host.SignInLocally(access);
+            host.SignInLocally(access, launch.Database.RuntimeFolder);
             return host;
         }
         catch
@@ -226,7 +233,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
     }
 
     // The program serves without it too; whoever runs it then signs in like everybody else.
-    private void SignInLocally(AccessOptions access)
+    private void SignInLocally(AccessOptions access, string? runtimeFolder)
     {
         if (!access.LocalOperator)
         {
@@ -235,7 +242,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
         try
         {
-            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port);
+            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port, runtimeFolder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -265,7 +272,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapJobs().MapData();
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapWorkflows().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();
@@ -283,9 +290,19 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         }
 
         loops.Add((roles.Roles[0], "access watch", services.GetRequiredService<AccessWatch>().RunAsync));
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
+        }
+
         if (roles.Has(Role.Worker))
         {
             loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
+        }
+
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
         }
 
         return loops.Select(l => new RoleLoop(

@@ -27,6 +27,15 @@ public sealed class ApprovalTests(RunningHost host) : IClassFixture<RunningHost>
         Approve("docs/reference/cli.md", CliReference.Write(CommandTree.Root()));
 
     [Fact]
+    public void The_schemas_of_configuration_files_are_current()
+    {
+        foreach (var file in ConfigSchemas.Files)
+        {
+            Approve($"docs/reference/schema/{file}.schema.json", SchemaWords.Write(ConfigSchemas.Of(file)));
+        }
+    }
+
+    [Fact]
     public void The_page_of_metrics_is_current() =>
         Approve("docs/reference/metrics.md", MetricReference.Write(host.Host.Services.GetRequiredService<MetricCollector>()
             .Families.Select(f => f.Declaration)

@@ -27,13 +27,7 @@ internal sealed record MasterKeyHistory(string Id, int Rotations)
         (state, entry) => new MasterKeyHistory(((MasterKeyRotated)entry.Data).To, (state?.Rotations ?? 0) + 1),
         new EntryTypes<MasterKeyEntry>().Add("master_key.rotated", 1, SecretJson.Default.MasterKeyRotated),
         SecretJson.Default.MasterKeyHistory,
-        words: entry => entry is MasterKeyRotated rotated
-            ? new EntryWords(rotated.IsAbandoned ? "lost, and all that it sealed dropped" : "changed")
-            {
-                IsTrouble = rotated.IsAbandoned,
-                Details = [new EntryDetail("key", rotated.To)],
-            }
-            : throw new System.Diagnostics.UnreachableException());
+        words: SecretWords.Of);
 }
 
 /// <summary>What happens to a stored secret; never its value.</summary>
@@ -58,7 +52,7 @@ internal sealed record SecretHistory(bool IsStored)
             .Add("secret.stored", 1, SecretJson.Default.SecretStored)
             .Add("secret.removed", 1, SecretJson.Default.SecretRemoved),
         SecretJson.Default.SecretHistory,
-        words: entry => new EntryWords(entry is SecretStored ? "stored" : "removed"));
+        words: SecretWords.Of);
 }
 
 /// <summary>JSON of the entries about secrets.</summary>

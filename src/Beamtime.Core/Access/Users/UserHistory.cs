@@ -88,29 +88,7 @@ internal sealed record UserHistory
             .Add("user.key_revoked", 1, UserJson.Default.UserKeyRevoked),
         UserJson.Default.UserHistory,
         user => new RecordIndex(Status: user.IsDisabled ? "disabled" : "enabled"),
-        Words);
-
-    private static EntryWords Words(UserEntry entry) => entry switch
-    {
-        UserCreated created => new EntryWords($"made: {string.Join(", ", created.Roles)}"),
-        UserDisabled => new EntryWords("disabled"),
-        UserEnabled => new EntryWords("enabled"),
-        UserPasswordSet => new EntryWords("has another password"),
-        UserRolesSet set => new EntryWords($"is from now on {string.Join(", ", set.Roles)}"),
-        UserSignedIn signedIn => new EntryWords("signed in") { Details = [new EntryDetail("sign-in", signedIn.SignIn.ToString())] },
-        UserSignInRefused refused => new EntryWords("was refused at sign-in") { IsTrouble = true, Details = [new EntryDetail("code", refused.Code)] },
-        UserSignInEnded ended => new EntryWords($"sign-in ended: {ended.By.Replace('_', ' ')}")
-        {
-            IsTrouble = ended.By == "token_reused",
-            Details = [new EntryDetail("sign-in", ended.SignIn.ToString())],
-        },
-        UserKeyCreated created => new EntryWords($"key made: {(created.Scopes is null ? "all" : string.Join(' ', created.Scopes))}")
-        {
-            Details = [new EntryDetail("key", created.Key)],
-        },
-        UserKeyRevoked revoked => new EntryWords("key revoked") { Details = [new EntryDetail("key", revoked.Key)] },
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+        UserWords.Of);
 
     private static UserHistory Fold(UserHistory? state, Entry<UserEntry> entry)
     {
