@@ -46,7 +46,7 @@ internal static class AccessRegistration
             options.LocalOperator ? s.GetRequiredService<LocalSignIn>() : null,
             s.GetService<AccessTokens>(),
             s.GetService<CallerDirectory>()));
-        return services.AddSingleton<IdempotencyStore>();
+        return services;
     }
 
     /// <summary>Adds users, their sign-ins and keys; the database and the ledger are registered by the host.</summary>

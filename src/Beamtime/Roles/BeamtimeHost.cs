@@ -179,7 +179,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
             await StartAsync(app, cancel);
             var host = new BeamtimeHost(app, held);
-            host.SignInLocally(access);
+            host.SignInLocally(access, launch.Database.RuntimeFolder);
             return host;
         }
         catch
@@ -252,7 +252,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
     }
 
     // The program serves without it too; whoever runs it then signs in like everybody else.
-    private void SignInLocally(AccessOptions access)
+    private void SignInLocally(AccessOptions access, string? runtimeFolder)
     {
         if (!access.LocalOperator)
         {
@@ -261,7 +261,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
         try
         {
-            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port);
+            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port, runtimeFolder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
