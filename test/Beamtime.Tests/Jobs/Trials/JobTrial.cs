@@ -53,7 +53,7 @@ internal sealed class JobTrial
         await EnqueueAsync(5 + _trial.Draw(10), isOrdered, deadline.Token);
         var workers = isOrdered ? 1 : 2 + _trial.Draw(2);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
-        var watch = WatchCapsAsync(watching.Token);
+        var watch = isOrdered ? Task.CompletedTask : WatchCapsAsync(watching.Token);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, workers).Select(n => WorkAsync($"{_queue} worker {n}", isOrdered, deadline.Token)));
@@ -177,7 +177,7 @@ internal sealed class JobTrial
                     return;
                 }
 
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancel);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancel);
             }
         }
     }
@@ -299,7 +299,7 @@ internal sealed class JobTrial
         {
             try
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(30), TimeProvider.System, cancel);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancel);
                 await using var command = _ground.Database.Source.CreateCommand(
                     """
                     select 'key ' || concurrency_key from jobs where state = 'Running' and queue = $1 and concurrency_key is not null
