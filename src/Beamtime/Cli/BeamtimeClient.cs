@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Core.Access;
+using Beamtime.Core.Settings;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Cli;
@@ -21,13 +22,24 @@ internal sealed class BeamtimeClient : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private readonly HttpClient _http;
 
-    /// <summary>A client of one server.</summary>
+    /// <summary>A client of one server, signed in as far as this account is.</summary>
     /// <param name="server">Its address.</param>
-    public BeamtimeClient(Uri server) => _http = new HttpClient
+    public BeamtimeClient(Uri server)
     {
-        BaseAddress = new Uri(server, "/api/v2/"),
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        Server = server;
+        SignIn = new SavedSignIn(SavedSignIn.UsualFolder, server, TimeProvider.System);
+        _http = new HttpClient(new CallerHandler(server, EnvironmentVariables.OfProcess(), SignIn))
+        {
+            BaseAddress = new Uri(server, "/api/v2/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>The server's address.</summary>
+    public Uri Server { get; }
+
+    /// <summary>What <c>beamtime login</c> got from the server.</summary>
+    public SavedSignIn SignIn { get; }
 
     /// <summary>A name as a part of a path.</summary>
     /// <param name="name">What the user wrote.</param>
@@ -95,6 +107,22 @@ internal sealed class BeamtimeClient : IDisposable
         }
     }
 
+    // Nobody at the address at all is said at once.
+    private static bool IsCutOff(HttpRequestException broken) =>
+        broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
+
+    /// <summary>Posts a request whose answer has no body.</summary>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="body">The request.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public async Task PostAsync(string path, object body, CancellationToken cancel)
+    {
+        using var content = JsonContent.Create(body, body.GetType(), null, Json);
+        using var response = await _http.PostAsync(path, content, cancel);
+        await DemandAsync(response, cancel);
+    }
+
     /// <summary>Deletes something.</summary>
     /// <typeparam name="T">What the answer is.</typeparam>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>
@@ -158,7 +186,11 @@ internal sealed class BeamtimeClient : IDisposable
     private static bool IsCutOff(HttpRequestException broken) =>
         broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
 
-    private static async Task DemandAsync(HttpResponseMessage response, CancellationToken cancel)
+    /// <summary>Demands that a request succeeded.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public static async Task DemandAsync(HttpResponseMessage response, CancellationToken cancel)
     {
         if (response.IsSuccessStatusCode)
         {

@@ -1,9 +1,11 @@
 using Beamtime.Control;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
+using Beamtime.Core.Topics;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
@@ -30,6 +32,9 @@ internal static class SightRegistration
                 services.AddSingleton(borrowed);
             }
 
+            services.AddSingleton(_ => new TraceExport(
+                launch.Settings.Get<TelemetryOptions>(),
+                new LogOrigin(launch.Roles.ToString(), launch.Settings.Get<ScanOptions>().Beamline)));
             services.AddReadiness(launch.Roles);
             return services
                 .AddSample("database", (s, cancel) => DatabaseMetrics.SampleAsync(
@@ -41,6 +46,16 @@ internal static class SightRegistration
                 .AddSample("loops", (s, _) =>
                 {
                     ProgramMetrics.Sample(s.GetRequiredService<LoopBoard>(), s.GetRequiredService<TimeProvider>());
+                    return Task.CompletedTask;
+                })
+                .AddSample("topics", (s, _) =>
+                {
+                    // Who takes no part in scans opens no topics, and need not connect to look at them.
+                    if (launch.Roles.IsAtBeamline)
+                    {
+                        TopicMetrics.Sample(s.GetRequiredService<TopicHub>());
+                    }
+
                     return Task.CompletedTask;
                 })
                 .AddSample("devices", (s, _) =>
@@ -65,12 +80,16 @@ internal static class SightRegistration
                     s.GetRequiredService<BeamtimeDatabase>(), s.GetRequiredService<TelemetryOptions>(), cancel))
                 .AddCheck("workers", isNeeded: false, (s, cancel) => ReadyChecks.WorkersAsync(
                     s.GetRequiredService<WorkerRegister>(), cancel))
+                .AddCheck("scheduler", isNeeded: false, (s, cancel) => ReadyChecks.SchedulerAsync(
+                    s.GetRequiredService<BeamtimeDatabase>(), cancel))
                 .AddCheck("disk", isNeeded: true, (s, _) => Task.FromResult(ReadyChecks.Disk(
                     ClusterFolder.For(s.GetRequiredService<DatabaseOptions>()).Root,
                     s.GetRequiredService<DatabaseOptions>(),
                     s.GetRequiredService<StorageSet>())));
-            if (roles.IsAtBeamline)
+            if (roles.Has(Role.DeviceServer))
             {
+                services.AddCheck("topics", isNeeded: true, (s, cancel) => ReadyChecks.TopicsAsync(
+                    s.GetRequiredService<TopicHub>(), s.GetRequiredService<TimeProvider>(), cancel));
                 services.AddCheck("devices", isNeeded: false, (s, _) => Task.FromResult(
                     ReadyChecks.Devices(s.GetRequiredService<DeviceRoster>())));
             }

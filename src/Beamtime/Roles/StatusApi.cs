@@ -52,18 +52,19 @@ internal static class StatusApi
         Site site,
         StartTime started,
         ScanOptions options,
-        [FromServices] DeviceRoster? roster,
+        [FromServices] DeviceBook? roster,
         [FromServices] ScanStore? scans,
-        [FromServices] ScanQueue? queue,
+        [FromServices] ScanDesk? desk,
         BeamtimeDatabase database,
         CancellationToken cancel)
     {
         var reachable = await IsReachableAsync(database, cancel);
         ScanAnswer? running = null;
-        if (reachable && queue?.Running is { } live && scans is not null
-            && await scans.FindAsync(options.Beamline, live.Id.ToString(), cancel) is { } record)
+        if (reachable && scans is not null && desk is not null
+            && await desk.StatusAsync(cancel) is { Scan: { } live } now
+            && await scans.FindAsync(options.Beamline, live.ToString(), cancel) is { State.State.IsOver: false } record)
         {
-            running = ScanAnswer.Of(record, live);
+            running = ScanAnswer.Of(record, now);
         }
 
         return TypedResults.Ok(new StatusAnswer(
@@ -73,7 +74,7 @@ internal static class StatusApi
             started.At,
             reachable,
             roster?.Usable.Count ?? 0,
-            roster?.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message) ?? [],
+            roster?.Unusable.ToDictionary(u => u.Name, u => u.Unusable!.Message) ?? [],
             running,
             reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
