@@ -35,9 +35,6 @@ internal sealed class HeldJob : IAsyncDisposable
     /// <summary>Set when the lease is lost or the worker stops.</summary>
     public CancellationToken Cancel { get; }
 
-    /// <summary>The run of its handler; complete where the handler has not begun.</summary>
-    public Task Run { get; set; } = Task.CompletedTask;
-
     /// <summary>The thread on which its handler runs up to its first wait; 0 before and after.</summary>
     public int BeginsOn
     {

@@ -345,10 +345,12 @@ internal sealed partial class JobWorker
     // to get there, further hops take what is left.
     private async Task RunBatchAsync(HeldBatch batch)
     {
+        var patience = Patience;
         do
         {
             ThreadPool.UnsafeQueueUserWorkItem(static on => on.Self.BeginAll(on.Batch), (Self: this, Batch: batch), preferLocal: false);
-            await Task.Delay(Patience, _time, CancellationToken.None);
+            await Task.Delay(patience, _time, CancellationToken.None);
+            patience *= 2;
         }
         while (!batch.IsBegun);
     }
@@ -358,7 +360,7 @@ internal sealed partial class JobWorker
         while (batch.Next() is { } held)
         {
             held.BeginsOn = Environment.CurrentManagedThreadId;
-            held.Run = RunJobAsync(held);
+            _ = RunJobAsync(held);
             held.BeginsOn = 0;
         }
 

@@ -321,11 +321,6 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
             loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
         }
 
-        if (roles.Has(Role.Scheduler))
-        {
-            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
-        }
-
         return loops.Select(l => new RoleLoop(
             l.Role, l.Name, l.Run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>()));
     }
