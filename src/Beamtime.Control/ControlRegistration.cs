@@ -30,9 +30,11 @@ internal static class ControlRegistration
             services.TryAddSingleton<TopicHub>(s => new LocalTopics(s.GetRequiredService<TimeProvider>()));
             return services
                 .AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"))
+                .AddDeviceOwner(beamline)
                 .AddScans(beamline)
                 .AddPoints(beamline)
                 .AddRecording(beamline, recordings)
+                .AddRecordingWatch()
                 .AddBeamline()
                 .AddRuns(beamline);
         }
@@ -48,6 +50,8 @@ internal static class ControlRegistration
         /// <exception cref="Beamtime.Sdk.Errors.RefusedException">All mistakes in the site's files.</exception>
         public async Task RecoverControlAsync(CancellationToken cancel)
         {
+            await services.GetRequiredService<DeviceAnnouncer>().AnnounceAsync(cancel);
+            await services.GetRequiredService<DeviceWatch>().LookAsync(cancel);
             services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
             var procedures = services.GetRequiredService<ProcedureDesk>();
             await procedures.HoldInterruptedAsync(cancel);
@@ -58,6 +62,9 @@ internal static class ControlRegistration
         public IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> ControlLoops() =>
         [
             ("device server", services.GetRequiredService<DeviceServer>().RunAsync),
+            ("device announcer", services.GetRequiredService<DeviceAnnouncer>().RunAsync),
+            ("device watch", services.GetRequiredService<DeviceWatch>().RunAsync),
+            ("device setter", services.GetRequiredService<DeviceSetter>().RunAsync),
             ("file writer", services.GetRequiredService<FileWriter>().RunAsync),
             ("permit watch", services.GetRequiredService<PermitWatch>().RunAsync),
             ("bundler", services.GetRequiredService<PointBundler>().RunAsync),

@@ -27,7 +27,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
     {
         _host = host;
         Detectors = detectors;
-        _notices = host.Services.GetRequiredService<Topic<RecordingNotice>>().SubscribeLossy(_noticed);
+        _notices = host.Services.GetRequiredService<RecordingTopics>().Notices.SubscribeLossy(_noticed);
         Client = new HttpClient { BaseAddress = host.Address };
         Client.DefaultRequestHeaders.Authorization = new("Bearer", host.Services.GetRequiredService<LocalSignIn>().Key);
     }

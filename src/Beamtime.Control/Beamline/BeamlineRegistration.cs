@@ -13,7 +13,7 @@ internal static class BeamlineRegistration
         /// <summary>Adds the description of the beamline and the watch over its permits.</summary>
         public IServiceCollection AddBeamline() => services
             .AddSingleton(s => BeamlineFile.Read(
-                s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceRoster>()))
+                s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceBook>()))
             .AddSingleton(s =>
             {
                 var watch = new PermitWatch(
@@ -21,7 +21,9 @@ internal static class BeamlineRegistration
                     s.GetRequiredService<DeviceDesk>().ReadSignalAsync,
                     s.GetRequiredService<TimeProvider>(),
                     s.GetRequiredService<ILogger<PermitWatch>>());
-                watch.Listen(s.GetRequiredService<DeviceRoster>());
+                var book = s.GetRequiredService<DeviceBook>();
+                s.GetRequiredService<DeviceWatch>().Changed +=
+                    (device, signal, reading) => watch.Hear(book, device, signal, reading);
                 return watch;
             });
     }

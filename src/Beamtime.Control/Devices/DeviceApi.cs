@@ -15,7 +15,7 @@ internal static class DeviceApi
         /// <summary>Maps the routes of devices.</summary>
         public IEndpointRouteBuilder MapDevices()
         {
-            routes.MapGet("/devices", List).RequirePermission("devices.read")
+            routes.MapGet("/devices", ListAsync).RequirePermission("devices.read")
                 .WithSummary("All devices with their last readings")
                 .Produces<DeviceAnswer[]>();
             routes.MapGet("/devices/{device}", ReadAsync).RequirePermission("devices.read")
@@ -31,7 +31,8 @@ internal static class DeviceApi
         }
     }
 
-    private static IResult List(DeviceDesk desk) => TypedResults.Ok(desk.List().ToArray());
+    private static async Task<IResult> ListAsync(DeviceDesk desk, CancellationToken cancel) =>
+        TypedResults.Ok((await desk.ListAsync(cancel)).ToArray());
 
     private static async Task<IResult> ReadAsync(string device, DeviceDesk desk, CancellationToken cancel) =>
         (await desk.ReadAsync(device, cancel)).Answer(TypedResults.Ok);

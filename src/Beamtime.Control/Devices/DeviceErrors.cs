@@ -82,6 +82,26 @@ internal static class DeviceErrors
         "The command comes from an owner that a newer one has replaced.",
         "Nothing needs to be done here: the newer owner goes on.");
 
+    /// <summary>The device server is another one than was asked.</summary>
+    public static readonly ErrorCode ServerRestarted = new(
+        "device.server.restarted",
+        "The device server was started again while it was asked for something, which may or may not have happened.",
+        "A scan goes on by itself; for anything else look at the devices and ask again.",
+        RetryClass.Later);
+
+    /// <summary>No device server yet.</summary>
+    public static readonly ErrorCode ServerUnheard = new(
+        "device.server.unheard",
+        "No device server of the beamline has told which devices there are.",
+        "Start the device server, and see its log if it runs.",
+        RetryClass.Later);
+
+    /// <summary>Only an owner commands devices.</summary>
+    public static readonly ErrorCode OwnerMissing = new(
+        "device.owner.missing",
+        "Something that changes a device came from a process that does not own the devices.",
+        "Set devices through the scan server, as 'beamtime device set' does.");
+
     /// <summary>The file of the highest epoch is damaged.</summary>
     public static readonly ErrorCode EpochUnreadable = new(
         "device.epoch.unreadable",

@@ -25,10 +25,10 @@ internal static class ProcedureRegistration
                 .AddSingleton(s => new ProcedureBook(
                     ProcedureFile.Read(
                         s.GetRequiredService<Site>().ProceduresFile,
-                        s.GetRequiredService<DeviceRoster>(),
+                        s.GetRequiredService<DeviceBook>(),
                         s.GetRequiredService<WritePermission>(),
                         s.GetRequiredService<IReadOnlyDictionary<string, ProcedureAction>>()),
-                    s.GetRequiredService<DeviceRoster>()))
+                    s.GetRequiredService<DeviceBook>()))
                 .AddSingleton<ProcedureStore>()
                 .AddSingleton<StepConductor>()
                 .AddSingleton<ProcedureRunner>()

@@ -24,13 +24,10 @@ internal static class ScanRegistration
                 s.GetRequiredService<ScanGuard>(),
                 s.GetRequiredService<ScanRecorder>(),
                 s.GetRequiredService<DeviceLocks>(),
-                s.GetRequiredService<DeviceRoster>(),
-                s.GetRequiredService<DeviceServer>(),
-                s.GetRequiredService<OwnerEpoch>(),
-                s.GetRequiredService<RequestTopic<Instruction, InstructionDone>>(),
+                s.GetRequiredService<DeviceBook>(),
+                s.GetRequiredService<DeviceLink>(),
                 s.GetRequiredService<ScanTopics>().Documents,
-                s.GetRequiredService<ScanOptions>(),
-                s.GetRequiredService<DeviceOptions>()))
+                s.GetRequiredService<ScanOptions>()))
             .AddSingleton<ScanWorker>();
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Access.Users;
-using Beamtime.Core.Database;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
@@ -56,10 +55,6 @@ internal static class AccessRegistration
     public static IServiceCollection AddUsers(this IServiceCollection services, AccessOptions options, MasterKey key)
     {
         services.AddSingleton(key)
-            .AddSingleton(s => new IdempotencyStore(
-                s.GetRequiredService<BeamtimeDatabase>(),
-                s.GetService<IdempotencyOptions>() ?? new IdempotencyOptions(),
-                s.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new PasswordHashes(options))
             .AddSingleton<SecretStore>()
             .AddSingleton<KeyRingStore>()
@@ -90,6 +85,10 @@ internal static class AccessRegistration
         });
         return services;
     }
+
+    /// <summary>Adds that a request with an idempotency key is carried out once; the database is registered by the host.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddIdempotency(this IServiceCollection services) => services.AddSingleton<IdempotencyStore>();
 
     /// <summary>Answers failures with problems and admits requests by permission; stands before all else.</summary>
     /// <param name="app">The host's pipeline.</param>

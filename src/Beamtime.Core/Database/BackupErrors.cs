@@ -74,7 +74,7 @@ internal static class BackupErrors
     public static readonly ErrorCode FormerUnknown = new(
         "restore.former.unknown",
         "No restore has left a database of that name.",
-        "'beamtime database former' lists them.");
+        "Name one that 'beamtime database former' lists.");
 
     public static readonly ErrorCode UpgradeRefused = new(
         "database.upgrade.refused",

@@ -48,6 +48,7 @@ internal static class CommandTree
         root.Subcommands.Add(WorkerCommands.Create());
         root.Subcommands.Add(ScheduleCommands.Create());
         root.Subcommands.Add(ScheduleCommands.CreateScheduler());
+        root.Subcommands.Add(WorkflowCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogin());
         root.Subcommands.Add(LoginCommand.CreateLogout());

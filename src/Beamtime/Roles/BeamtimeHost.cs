@@ -110,6 +110,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton<PeopleStore>()
                 .AddAccess(access, door.Edge)
                 .AddUsers(access, masterKey)
+                .AddIdempotency()
                 .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
@@ -271,7 +272,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapData();
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapWorkflows().MapData();
             if (roles.IsAtBeamline)
             {
                 routes.MapControl();
@@ -297,6 +298,11 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Worker))
         {
             loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
+        }
+
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
         }
 
         return loops.Select(l => new RoleLoop(

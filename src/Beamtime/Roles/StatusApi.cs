@@ -52,7 +52,7 @@ internal static class StatusApi
         Site site,
         StartTime started,
         ScanOptions options,
-        [FromServices] DeviceRoster? roster,
+        [FromServices] DeviceBook? roster,
         [FromServices] ScanStore? scans,
         [FromServices] ScanQueue? queue,
         BeamtimeDatabase database,
@@ -73,7 +73,7 @@ internal static class StatusApi
             started.At,
             reachable,
             roster?.Usable.Count ?? 0,
-            roster?.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message) ?? [],
+            roster?.Unusable.ToDictionary(u => u.Name, u => u.Unusable!.Message) ?? [],
             running,
             reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
