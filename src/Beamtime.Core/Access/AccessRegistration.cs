@@ -45,7 +45,7 @@ internal static class AccessRegistration
             options.LocalOperator ? s.GetRequiredService<LocalSignIn>() : null,
             s.GetService<AccessTokens>(),
             s.GetService<CallerDirectory>()));
-        return services;
+        return services.AddSingleton<IdempotencyStore>();
     }
 
     /// <summary>Adds users, their sign-ins and keys; the database and the ledger are registered by the host.</summary>

@@ -129,6 +129,9 @@ internal sealed partial class IdempotentRequests(
 
     private Task SettleAsync(Guid claim, HttpResponse response, MemoryStream body) => QuietlyAsync(claim, response.StatusCode switch
     {
+        // An answer with a secret is given once and kept nowhere; a repeat is told that the first one took effect or may have.
+        < 400 when response.Headers.CacheControl.ToString().Contains("no-store", StringComparison.Ordinal) =>
+            store.AbandonAsync(claim, CancellationToken.None),
         < 400 => store.AnswerAsync(
             claim,
             new KeptAnswer(response.StatusCode, response.ContentType, response.Headers.Location, body.ToArray()),
