@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
@@ -368,6 +369,8 @@ internal sealed partial class FileWriter : IDisposable
     private async Task FinishAsync(Ended ended, Queue<Ended> waiting, CancellationToken abandon)
     {
         var scan = ended.Document.Scan;
+        using var correlation = Correlation.Begin(scan.ToString());
+        using var span = Tracing.Begin("recording", ActivityKind.Consumer, ended.Recording?.Scan.Trace);
         try
         {
             var begun = _time.GetTimestamp();

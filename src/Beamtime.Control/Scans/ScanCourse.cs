@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beamtime.Control.Devices;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -170,6 +171,7 @@ internal sealed class ScanCourse(
         return new ScanOpened
         {
             Scan = running.Id,
+            Trace = Tracing.Parent,
             Number = record.Number,
             Beamline = record.Beamline,
             ScanName = admissible.Declaration.Name,

@@ -27,6 +27,9 @@ internal sealed record DeviceReadings(string Device, IReadOnlyList<Signal> Signa
 /// <summary>A scan is staged and will take its first point: everything about it that is known beforehand.</summary>
 internal sealed class ScanOpened : ScanDocument
 {
+    /// <summary>The scan's span, as W3C's <c>traceparent</c>; null while no traces are gathered.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>Its number at its beamline, from 1.</summary>
     public required int Number { get; init; }
 

@@ -1,6 +1,7 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
@@ -335,6 +336,9 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task RunStartedAsync(
         StreamState<ScanRecord> scan, AdmissibleScan admissible, int? goesOnAt, bool isHeld, CancellationToken cancel)
     {
+        using var correlation = Correlation.Begin(scan.Id);
+        using var span = Tracing.Begin($"scan {scan.State!.Request.Scan}");
+        span?.SetTag("beamtime.scan.number", scan.State!.Number);
         var id = Guid.Parse(scan.Id);
         using var running = new RunningScan(
             id, admissible.Plan, admissible.Devices, goesOnAt ?? 0, room.Link, room.Options.DeviceServerPatience, time);
@@ -361,6 +365,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         {
             end = cancel.IsCancellationRequested ? ScanEnd.Interrupted : ScanEnd.Aborted;
             reasons.Add(asked ?? ReasonOf(error, cancel));
+            span.Fail(error);
             LogEndedEarly(logger, scan.State!.Number, reasons[0].Message);
             reasons.AddRange(await course.PutBackAsync());
         }

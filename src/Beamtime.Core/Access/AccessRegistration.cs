@@ -55,7 +55,6 @@ internal static class AccessRegistration
     public static IServiceCollection AddUsers(this IServiceCollection services, AccessOptions options, MasterKey key)
     {
         services.AddSingleton(key)
-            .AddSingleton<IdempotencyStore>()
             .AddSingleton(_ => new PasswordHashes(options))
             .AddSingleton<SecretStore>()
             .AddSingleton<KeyRingStore>()
@@ -86,6 +85,10 @@ internal static class AccessRegistration
         });
         return services;
     }
+
+    /// <summary>Adds that a request with an idempotency key is carried out once; the database is registered by the host.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddIdempotency(this IServiceCollection services) => services.AddSingleton<IdempotencyStore>();
 
     /// <summary>Answers failures with problems and admits requests by permission; stands before all else.</summary>
     /// <param name="app">The host's pipeline.</param>

@@ -61,6 +61,11 @@ internal static class BackupErrors
         "A backup does not hold the master key, and nothing says what is to become of what is sealed with it.",
         "Give the key by --secret-file, or give --without-secrets: stored secrets are then removed and everybody signs in anew.");
 
+    public static readonly ErrorCode KeyWrong = new(
+        "restore.secrets.wrong",
+        "The master key that is given is not the one that the backup's secrets are sealed with.",
+        "Give the key that was in use when the backup was made, or --without-secrets.");
+
     public static readonly ErrorCode MayNotCreate = new(
         "restore.database.not_allowed",
         "The owner may not make databases on this server, which replacing one needs.",
@@ -69,7 +74,7 @@ internal static class BackupErrors
     public static readonly ErrorCode FormerUnknown = new(
         "restore.former.unknown",
         "No restore has left a database of that name.",
-        "'beamtime database former' lists them.");
+        "Name one that 'beamtime database former' lists.");
 
     public static readonly ErrorCode UpgradeRefused = new(
         "database.upgrade.refused",

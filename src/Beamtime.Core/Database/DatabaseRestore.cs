@@ -13,6 +13,9 @@ internal sealed record RestoreChoice
     /// <summary>The file of the master key; null without.</summary>
     public string? SecretFile { get; init; }
 
+    /// <summary>Id of the key in that file; null where it is not to be compared.</summary>
+    public string? KeyId { get; init; }
+
     /// <summary>Remove what is sealed with a master key that nobody has.</summary>
     public bool IsWithoutSecrets { get; init; }
 }
@@ -62,6 +65,14 @@ internal sealed class DatabaseRestore(DatabaseOptions options, MigrationSet migr
         await backup.RequireWholeAsync(cancel);
         await using var server = await RestoreServer.OpenAsync(options, time, logs, cancel);
         var hasFormer = await RequireReplaceableAsync(server, choice, cancel);
+        return await server.MayCreateAsync(cancel)
+            ? await ReplaceAsync(server, backup, choice, key, hasFormer, cancel)
+            : await FillInPlaceAsync(server, backup, choice, cancel);
+    }
+
+    private async Task<RestoreReport> ReplaceAsync(
+        RestoreServer server, BackupFolder backup, RestoreChoice choice, byte[]? key, bool hasFormer, CancellationToken cancel)
+    {
         var name = server.Name + NewMark;
         await server.CreateAsync(name, cancel);
         try
@@ -82,8 +93,7 @@ internal sealed class DatabaseRestore(DatabaseOptions options, MigrationSet migr
                 CommitKey(keyFile, key!, former);
             }
 
-            return new RestoreReport(
-                server.Name, former, epoch, applied, backup.Manifest.Tables.Sum(table => table.Rows), keyFile);
+            return Report(server, backup, former, epoch, applied, keyFile);
         }
         catch
         {
@@ -91,6 +101,18 @@ internal sealed class DatabaseRestore(DatabaseOptions options, MigrationSet migr
             throw;
         }
     }
+
+    // An owner who may make no databases fills the empty one that somebody made.
+    private async Task<RestoreReport> FillInPlaceAsync(
+        RestoreServer server, BackupFolder backup, RestoreChoice choice, CancellationToken cancel)
+    {
+        var (epoch, applied) = await FillAsync(server, server.Name, backup, choice, hasFormer: false, cancel);
+        return Report(server, backup, former: null, epoch, applied, keyFile: null);
+    }
+
+    private static RestoreReport Report(
+        RestoreServer server, BackupFolder backup, string? former, int epoch, int applied, string? keyFile) =>
+        new(server.Name, former, epoch, applied, backup.Manifest.Tables.Sum(table => table.Rows), keyFile);
 
     private static async Task<byte[]> ReadKeyAsync(string file, CancellationToken cancel)
     {
@@ -108,11 +130,6 @@ internal sealed class DatabaseRestore(DatabaseOptions options, MigrationSet migr
     private static async Task<bool> RequireReplaceableAsync(RestoreServer server, RestoreChoice choice, CancellationToken cancel)
     {
         List<Reason> reasons = [];
-        if (!await server.MayCreateAsync(cancel))
-        {
-            reasons.Add(BackupErrors.MayNotCreate.Because($"the owner of {server.Name} lacks CREATEDB"));
-        }
-
         var isEmpty = true;
         if (await server.HasAsync(server.Name, cancel))
         {
@@ -128,6 +145,11 @@ internal sealed class DatabaseRestore(DatabaseOptions options, MigrationSet migr
             {
                 reasons.Add(BackupErrors.InUse.Because($"connected to {server.Name}: {users}"));
             }
+        }
+
+        if (!isEmpty && !await server.MayCreateAsync(cancel))
+        {
+            reasons.Add(BackupErrors.MayNotCreate.Because($"{server.Name} is not empty, and its owner lacks CREATEDB"));
         }
 
         if (!isEmpty && choice.Replace != server.Name)
@@ -147,6 +169,14 @@ internal sealed class DatabaseRestore(DatabaseOptions options, MigrationSet migr
         if (await DumpReader.CompareAsync(backup.Manifest, server.Login(name), cancel) is { Count: > 0 } differences)
         {
             throw new RefusedException(differences.Select(difference => BackupErrors.NotProved.Because(difference)).ToArray());
+        }
+
+        if (choice.KeyId is { } id
+            && await server.AskAsync(name, "select to_regclass('public.master_key') is not null", cancel) is true
+            && await server.AskAsync(name, "select id from master_key", cancel) is string sealedBy && sealedBy != id)
+        {
+            throw new RefusedException(BackupErrors.KeyWrong.Because(
+                $"the backup is sealed with the master key {sealedBy}, the one in {choice.SecretFile} is {id}"));
         }
 
         int applied;

@@ -7,6 +7,7 @@ internal static class OwnerLogin
 {
     /// <summary>The login: of the URL, or over the socket of the private cluster that runs.</summary>
     /// <param name="options">Where the database is.</param>
+    /// <exception cref="Sdk.Errors.FaultException"><c>database.owner.absent</c>.</exception>
     /// <param name="database">Another database of the server; null for the one that is named.</param>
     public static NpgsqlConnectionStringBuilder Of(DatabaseOptions options, string? database = null)
     {
@@ -14,6 +15,10 @@ internal static class OwnerLogin
         if (options.Url is { Length: > 0 } url)
         {
             login = DatabaseUrl.Parse(url);
+        }
+        else if (options.IsExternal)
+        {
+            throw DatabaseErrors.OwnerAbsent.Fault("only DATABASE_PROGRAM_URL is set, which names no owner");
         }
         else
         {

@@ -10,7 +10,8 @@ internal sealed class RestoreServer : IAsyncDisposable
     /// <summary>The name of its own connections, which end a moment after they are closed.</summary>
     public const string ConnectionName = "beamtime restore";
 
-    private const string AnyDatabase = "postgres";
+    // No database can be renamed from within; any server has this one.
+    private const string Outside = "postgres";
     private readonly DatabaseOptions _options;
     private readonly PrivateCluster? _cluster;
     private readonly TimeProvider _time;
@@ -49,6 +50,9 @@ internal sealed class RestoreServer : IAsyncDisposable
             throw;
         }
     }
+
+    // An owner on a facility's server may be able to connect to its own database alone.
+    private string AnyDatabase => _cluster is null ? Name : Outside;
 
     /// <summary>The owner's login to one of its databases.</summary>
     /// <param name="name">The database; null for the one that is named.</param>
@@ -118,7 +122,7 @@ internal sealed class RestoreServer : IAsyncDisposable
     /// <param name="name">Its name.</param>
     /// <param name="cancel">Gives up.</param>
     public Task DropAsync(string name, CancellationToken cancel) =>
-        AskAsync(AnyDatabase, $"drop database if exists {Quoted(name)}", cancel);
+        AskAsync(name == AnyDatabase ? Outside : AnyDatabase, $"drop database if exists {Quoted(name)}", cancel);
 
     /// <summary>Puts one database in the place of another in one step.</summary>
     /// <param name="name">The new one, nobody connected to it.</param>
@@ -126,7 +130,7 @@ internal sealed class RestoreServer : IAsyncDisposable
     /// <param name="former">The name of what was there; null when nothing was.</param>
     /// <param name="cancel">Gives up.</param>
     public Task SwapAsync(string name, string place, string? former, CancellationToken cancel) => AskAsync(
-        AnyDatabase,
+        Outside,
         (former is null ? "" : $"alter database {Quoted(place)} rename to {Quoted(former)}; ")
         + $"alter database {Quoted(name)} rename to {Quoted(place)}",
         cancel);

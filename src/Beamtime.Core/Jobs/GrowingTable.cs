@@ -11,7 +11,7 @@ namespace Beamtime.Core.Jobs;
 /// <param name="Name">The table.</param>
 /// <param name="Kept">The setting that says how long, or with what its rows go.</param>
 /// <param name="Prune">
-/// Removes what is past its time: at most <c>$1</c> rows, the times from <c>$2</c> on. Null where the rows go with others.
+/// Removes what is past its time: at most <c>$1</c> rows, the times from <c>$2</c> on. Null where the rows go with others or their domain removes them.
 /// </param>
 /// <param name="Times">The times by the settings.</param>
 internal sealed record GrowingTable(string Name, string Kept, string? Prune, Func<JobOptions, TimeSpan[]> Times)
@@ -33,6 +33,12 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
         With("job_results", "jobs"),
         With("workflows", "jobs"),
         With("workflow_steps", "workflows"),
+        With("workflow_moves", "workflows"),
+        With("workflow_messages", "workflows"),
+        Elsewhere("sign_ins", "access.keep_sign_ins"),
+        With("refresh_tokens", "sign_ins"),
+        Elsewhere("sign_in_tries", "some hours, as long as they slow down the next"),
+        Elsewhere("idempotency_keys", "idempotency.keep"),
         new(
             "schedule_ticks",
             "jobs.keep_ticks",
@@ -95,6 +101,9 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
 
         return await command.ExecuteNonQueryAsync(cancel);
     }
+
+    // Pruned by its own domain.
+    private static GrowingTable Elsewhere(string name, string kept) => new(name, kept, null, _ => []);
 
     private static GrowingTable With(string name, string other) => new(name, $"go with {other}", null, _ => []);
 }

@@ -21,10 +21,10 @@ internal sealed class JobMetrics : IDisposable
     private readonly Counter<long> _claimed;
     private readonly Counter<long> _completed;
     private readonly Counter<long> _failed;
+    private readonly Counter<long> _retried;
     private readonly Counter<long> _dead;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _rescued;
-    private readonly Counter<long> _retried;
     private readonly Histogram<double> _duration;
     private readonly Gauge<double> _depth;
     private readonly Gauge<double> _due;
@@ -37,8 +37,8 @@ internal sealed class JobMetrics : IDisposable
         _claimed = _meter.Counter("claimed", "{job}", "Jobs claimed by a worker of this process.", "kind");
         _completed = _meter.Counter("completed", "{job}", "Jobs whose result was accepted.", "kind");
         _failed = _meter.Counter("failed", "{attempt}", "Attempts that failed, by the code of the failure; most are tried again.", "kind", "code");
+        _retried = _meter.Counter("retried", "{job}", "Jobs given back after a failure, to be tried again.", "kind");
         _dead = _meter.Counter("dead", "{job}", "Jobs given up: a person has to look at them.", "kind", "code");
-        _retried = _meter.Counter("retried", "{job}", "Jobs given back to be tried again after a failure.", "kind");
         _lost = _meter.Counter("lost", "{attempt}", "Attempts whose hold was lost; their results were refused.", "kind");
         _rescued = _meter.Counter("rescued", "{job}", "Jobs taken back from a silent worker.");
         _duration = _meter.Histogram("duration", "s", "Time from claim to the handler's end.", AreaMeter.LongSeconds, "kind");
@@ -60,6 +60,10 @@ internal sealed class JobMetrics : IDisposable
     /// <param name="kind">The job's kind.</param>
     /// <param name="code">Why.</param>
     public void Failed(string kind, string code) => _failed.Add(1, Kind(kind), new("code", code));
+
+    /// <summary>A job was given back to be tried again.</summary>
+    /// <param name="kind">Its kind.</param>
+    public void Retried(string kind) => _retried.Add(1, Kind(kind));
 
     /// <summary>A job was given up.</summary>
     /// <param name="kind">Its kind.</param>
@@ -105,10 +109,6 @@ internal sealed class JobMetrics : IDisposable
             }
         }
     }
-
-    /// <summary>A job was given back to be tried again.</summary>
-    /// <param name="kind">Its kind.</param>
-    public void Retried(string kind) => _retried.Add(1, Kind(kind));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

@@ -14,7 +14,7 @@ internal static class JobRegistration
         /// <summary>The queue, its store, its counters and the handlers that the domains fill.</summary>
         public IServiceCollection AddJobs() => services
             .AddSingleton<JobMetrics>()
-            .AddSingleton<JobHandlers>()
+            .AddSingleton(s => new JobHandlers { TraceOf = new JobTraces(s.GetRequiredService<BeamtimeDatabase>().Source).FindAsync })
             .AddSingleton<JobQueue>()
             .AddSingleton<WorkQueueStore>()
             .AddSingleton(s => new WorkerRegister(s.GetRequiredService<BeamtimeDatabase>().Source))

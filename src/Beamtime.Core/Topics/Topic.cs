@@ -22,6 +22,9 @@ internal abstract class Topic<T>
     /// <summary>Messages kept.</summary>
     public abstract int Capacity { get; }
 
+    /// <summary>How it fares in this process; null where that is not known here.</summary>
+    public virtual TopicFigures? Figures => null;
+
     /// <summary>The newest message; null before the first.</summary>
     /// <param name="cancel">Ends the call.</param>
     public abstract ValueTask<LastValue<T>?> LastAsync(CancellationToken cancel);

@@ -1,6 +1,8 @@
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Errors;
+using Npgsql;
 
 namespace Beamtime.Core.Workflows;
 
@@ -141,6 +143,7 @@ internal sealed class StepRunner(WorkflowRun run)
     {
         // Leave the caller's lock before anything runs.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var span = Tracing.Begin($"step {place.Name}");
         if (step.IsNeverRepeated && before is { State: StepState.Started or StepState.Uncertain })
         {
             throw await DoubtAsync(scope, place, cancel);
@@ -172,9 +175,19 @@ internal sealed class StepRunner(WorkflowRun run)
             throw scope.Park(new Park(
                 null, postponed.Delay, WorkflowState.AwaitingRetry, $"goes on with {place.Name} later", postponed.Reason));
         }
+        catch (NpgsqlException outage) when (outage.IsOutage())
+        {
+            // No failure of the step; and its transaction may have committed before the answer was lost.
+            WorkflowMetrics.Count("postponed");
+            return (await run.PersistAsync(() => Memory.ReadAsync(place.Name, cancel), cancel)) is { State: StepState.Finished, Result: { } done }
+                ? done
+                : throw scope.Park(new Park(
+                    null, DatabaseOutage.Pause, WorkflowState.AwaitingRetry, $"waits for the database in {place.Name}", null));
+        }
         catch (Exception exception)
         {
             WorkflowMetrics.Count("failed");
+            span.Fail(exception);
             return await FailAsync(scope, step, place, (before?.Failures ?? 0) + 1, exception, hasEnded: false, cancel);
         }
     }

@@ -14,6 +14,7 @@ internal sealed record WorkflowBeginning
             state = case when w.state = 'Pending' and w.paused_at is null
                 then case when w.is_retry then 'Retrying' else 'Running' end else w.state end,
             state_by = case when w.state = 'Pending' and w.paused_at is null then null else w.state_by end,
+            state_why = case when w.state = 'Pending' and w.paused_at is null then null else w.state_why end,
             runs = w.runs + 1,
             deadline_at = coalesce(w.deadline_at, now.at + $3),
             cancel_until = coalesce(w.cancel_until, case when coalesce(w.deadline_at, now.at + $3) <= now.at then now.at + $4 end)

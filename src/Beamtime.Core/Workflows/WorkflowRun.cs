@@ -197,7 +197,14 @@ internal sealed class WorkflowRun : IDisposable
     /// <typeparam name="T">What the write gives.</typeparam>
     /// <param name="write">The write; repeated after an outage.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task<T> PersistAsync<T>(Func<Task<T>> write, CancellationToken cancel)
+    public Task<T> PersistAsync<T>(Func<Task<T>> write, CancellationToken cancel) => PersistAsync(write, _time, cancel);
+
+    /// <summary>Writes, waiting out an outage of the database.</summary>
+    /// <typeparam name="T">What the write gives.</typeparam>
+    /// <param name="write">The write; repeated after an outage.</param>
+    /// <param name="time">The clock of the pause.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<T> PersistAsync<T>(Func<Task<T>> write, TimeProvider time, CancellationToken cancel)
     {
         while (true)
         {
@@ -207,7 +214,7 @@ internal sealed class WorkflowRun : IDisposable
             }
             catch (NpgsqlException outage) when (outage.IsOutage())
             {
-                await Task.Delay(DatabaseOutage.Pause, _time, cancel);
+                await Task.Delay(DatabaseOutage.Pause, time, cancel);
             }
         }
     }

@@ -58,7 +58,8 @@ internal sealed class WorkflowRunner
         JobHold hold,
         CancellationToken cancel)
     {
-        var begun = await WorkflowBeginning.BeginAsync(_database, hold, kind.Timeout, kind.CleanUpGrace, cancel);
+        var begun = await WorkflowRun.PersistAsync(
+            () => WorkflowBeginning.BeginAsync(_database, hold, kind.Timeout, kind.CleanUpGrace, cancel), _time, cancel);
         var id = new WorkflowId(hold.Job.Id.Value);
         using var run = new WorkflowRun(id, _database, hold, begun.Remembered, Draw, _time, cancel);
         var end = new WorkflowEnd(run, hold, begun);

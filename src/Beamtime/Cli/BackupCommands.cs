@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Roles;
@@ -105,6 +106,7 @@ internal static class BackupCommands
             {
                 Replace = run.Arguments.GetValue(Replace),
                 SecretFile = run.Arguments.GetValue(SecretFile),
+                KeyId = run.Arguments.GetValue(SecretFile) is { } file ? MasterKeySource.ReadFile(file).Id : null,
                 IsWithoutSecrets = run.Arguments.GetValue(WithoutSecrets),
             },
             cancel);

@@ -40,6 +40,7 @@ internal static class CommandTree
         root.Subcommands.Add(ProcedureCommands.Create());
         root.Subcommands.Add(TimelineCommand.Create());
         root.Subcommands.Add(LedgerCommands.Create());
+        root.Subcommands.Add(PeopleCommands.Create());
         root.Subcommands.Add(JobCommands.Create());
         root.Subcommands.Add(WorkPoolCommands.CreatePool());
         root.Subcommands.Add(WorkPoolCommands.CreateQueue());
@@ -47,6 +48,7 @@ internal static class CommandTree
         root.Subcommands.Add(WorkerCommands.Create());
         root.Subcommands.Add(ScheduleCommands.Create());
         root.Subcommands.Add(ScheduleCommands.CreateScheduler());
+        root.Subcommands.Add(WorkflowCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(LoginCommand.CreateLogin());
         root.Subcommands.Add(LoginCommand.CreateLogout());

@@ -66,7 +66,7 @@ internal static class DatabaseChecks
         {
             findings.Add(Finding.Fail("PostgreSQL's account", DatabaseErrors.AccountMissing, $"there is no account {ClusterAccount.Unprivileged}"));
         }
-        else if (await account.BarriersAboveAsync(folder.Cluster, cancel) is { Count: > 0 } barriers)
+        else if (await account.BarriersAboveAsync(Path.Combine(FolderChecks.NearestThatExists(folder.Root), "x"), cancel) is { Count: > 0 } barriers)
         {
             findings.Add(Finding.Fail(
                 "PostgreSQL's account", DatabaseErrors.FolderRights, $"{account.Name} may not pass through {string.Join(", ", barriers)}"));

@@ -69,14 +69,21 @@ internal static class FolderChecks
     // A folder that is not there yet is made at the first start; what must hold is that it can be.
     private static Finding Absent(string what, string folder)
     {
-        var above = folder;
-        while (!Directory.Exists(above))
-        {
-            above = Path.GetDirectoryName(above)!;
-        }
-
+        var above = NearestThatExists(folder);
         var probe = Probe(what, above, 0, StorageErrors.Full);
         return probe.State == FindingState.Fail ? probe : Finding.Ok(what, $"{folder} will be made in {above}");
+    }
+
+    /// <summary>The folder itself, or the nearest above it that exists.</summary>
+    /// <param name="folder">An absolute path.</param>
+    public static string NearestThatExists(string folder)
+    {
+        while (!Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        return folder;
     }
 
     private static Finding Probe(string what, string folder, long least, Sdk.Errors.ErrorCode full)

@@ -107,8 +107,10 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(StreamKinds)
                 .AddSingleton<TimelineStore>()
                 .AddSingleton<LedgerExport>()
+                .AddSingleton<PeopleStore>()
                 .AddAccess(access, door.Edge)
                 .AddUsers(access, masterKey)
+                .AddIdempotency()
                 .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
@@ -288,7 +290,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapJobs().MapData();
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapWorkflows().MapData();
             if (parts.HasFlag(ControlParts.Api))
             {
                 routes.MapControl();

@@ -1,9 +1,11 @@
 using Beamtime.Control;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
+using Beamtime.Core.Topics;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
@@ -30,6 +32,9 @@ internal static class SightRegistration
                 services.AddSingleton(borrowed);
             }
 
+            services.AddSingleton(_ => new TraceExport(
+                launch.Settings.Get<TelemetryOptions>(),
+                new LogOrigin(launch.Roles.ToString(), launch.Settings.Get<ScanOptions>().Beamline)));
             services.AddReadiness(launch.Roles);
             return services
                 .AddSample("database", (s, cancel) => DatabaseMetrics.SampleAsync(
@@ -41,6 +46,15 @@ internal static class SightRegistration
                 .AddSample("loops", (s, _) =>
                 {
                     ProgramMetrics.Sample(s.GetRequiredService<LoopBoard>(), s.GetRequiredService<TimeProvider>());
+                    return Task.CompletedTask;
+                })
+                .AddSample("topics", (s, _) =>
+                {
+                    if (s.GetService<TopicHub>() is { } hub)
+                    {
+                        TopicMetrics.Sample(hub);
+                    }
+
                     return Task.CompletedTask;
                 })
                 .AddSample("devices", (s, _) =>

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Beamtime.Core.Database;
+using Beamtime.Tests.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -29,6 +30,31 @@ public sealed class CorrelationFlowTests(RunningHost host) : IClassFixture<Runni
     {
         using var answer = await host.Client.GetAsync(new Uri("status", UriKind.Relative), Cancel);
         Assert.Equal(7, Guid.Parse(Assert.Single(answer.Headers.GetValues("X-Correlation-Id"))).Version);
+    }
+
+    [Fact]
+    public async Task A_request_is_a_span_of_its_callers_trace()
+    {
+        using var spans = new GatheredSpans();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "status");
+        request.Headers.Add("traceparent", spans.TraceParent);
+        using var answer = await host.Client.SendAsync(request, Cancel);
+        var span = await spans.WaitForAsync(s => s.DisplayName == "GET /api/v2/status", Cancel);
+        Assert.Equal(spans.Root, span.ParentSpanId);
+        Assert.Equal(200, span.GetTagItem("http.response.status_code"));
+    }
+
+    [Fact]
+    public async Task The_recording_of_a_scan_hangs_below_the_scan_by_the_message_that_opens_it()
+    {
+        using var spans = new GatheredSpans(isEvery: true);
+        var (_, scan) = await host.PostAsync(
+            "scans", """{"scan": "line", "args": ["samx", "0", "1"], "parameters": {"steps": "2", "exposure": "0"}}""");
+        var number = scan.GetProperty("number").GetInt32();
+        var taken = await spans.WaitForAsync(
+            s => s.DisplayName == "scan line" && s.GetTagItem("beamtime.scan.number") is int n && n == number, Cancel);
+        var recording = await spans.WaitForAsync(s => s.DisplayName == "recording" && s.ParentSpanId == taken.SpanId, Cancel);
+        Assert.Equal(taken.TraceId, recording.TraceId);
     }
 
     private async Task<long> CountAsync(string sql, string id)

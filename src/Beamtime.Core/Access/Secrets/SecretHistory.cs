@@ -26,7 +26,8 @@ internal sealed record MasterKeyHistory(string Id, int Rotations)
         foldVersion: 1,
         (state, entry) => new MasterKeyHistory(((MasterKeyRotated)entry.Data).To, (state?.Rotations ?? 0) + 1),
         new EntryTypes<MasterKeyEntry>().Add("master_key.rotated", 1, SecretJson.Default.MasterKeyRotated),
-        SecretJson.Default.MasterKeyHistory);
+        SecretJson.Default.MasterKeyHistory,
+        words: SecretWords.Of);
 }
 
 /// <summary>What happens to a stored secret; never its value.</summary>
@@ -50,7 +51,8 @@ internal sealed record SecretHistory(bool IsStored)
         new EntryTypes<SecretEntry>()
             .Add("secret.stored", 1, SecretJson.Default.SecretStored)
             .Add("secret.removed", 1, SecretJson.Default.SecretRemoved),
-        SecretJson.Default.SecretHistory);
+        SecretJson.Default.SecretHistory,
+        words: SecretWords.Of);
 }
 
 /// <summary>JSON of the entries about secrets.</summary>

@@ -87,7 +87,8 @@ internal sealed record UserHistory
             .Add("user.key_created", 1, UserJson.Default.UserKeyCreated)
             .Add("user.key_revoked", 1, UserJson.Default.UserKeyRevoked),
         UserJson.Default.UserHistory,
-        user => new RecordIndex(Status: user.IsDisabled ? "disabled" : "enabled"));
+        user => new RecordIndex(Status: user.IsDisabled ? "disabled" : "enabled"),
+        UserWords.Of);
 
     private static UserHistory Fold(UserHistory? state, Entry<UserEntry> entry)
     {

@@ -233,7 +233,7 @@ begin
         where id = new.id and state in ('Pending', 'Running', 'Retrying');
     elsif new.state = 'Available' then
         update workflows set
-            state = 'Scheduled', state_by = null, state_why = 'retried', finished_at = null, deadline_at = null,
+            state = 'Scheduled', state_by = new.changed_by, state_why = coalesce(new.changed_why, 'its job was retried'), finished_at = null, deadline_at = null,
             cancel_at = null, cancel_until = null, paused_at = null, scheduled_at = lease_clock()
         where id = new.id and state in ('Cancelled', 'Failed', 'TimedOut', 'Crashed');
         perform workflow_begin_again(new.id);
@@ -247,7 +247,9 @@ begin
             state_by = null, state_why = new.last_error ->> 'message', error = new.last_error, finished_at = lease_clock()
         where id = new.id and finished_at is null;
     else
-        update workflows set state = 'Cancelled', state_why = coalesce(state_why, 'its job was cancelled'), finished_at = lease_clock()
+        update workflows set
+            state = 'Cancelled', state_by = coalesce(new.changed_by, state_by),
+            state_why = coalesce(new.changed_why, 'its job was cancelled'), finished_at = lease_clock()
         where id = new.id and finished_at is null;
     end if;
     return null;

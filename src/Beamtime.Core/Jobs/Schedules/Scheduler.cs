@@ -37,6 +37,7 @@ internal sealed partial class Scheduler : IDisposable
     private readonly ILogger<Scheduler> _logger;
     private readonly SchedulerLease _lease;
     private readonly AreaMeter _meter = new("Scheduler");
+    private readonly Gauge<double> _acting;
     private readonly Counter<long> _ticks;
     private long _renewedAt;
     private volatile bool _isActing;
@@ -52,8 +53,9 @@ internal sealed partial class Scheduler : IDisposable
     {
         (_database, _store, _time, _logger) = (database, store, time, logger);
         _lease = new SchedulerLease(database.Source, holder, time);
-        _ticks = _meter.Counter("ticks", "{tick}", "Ticks made, by what became of them.", "outcome");
-        _meter.Asked("acting", "{scheduler}", "1 where this scheduler acts.", () => [new Measurement<double>(_isActing ? 1 : 0)]);
+        _ticks = _meter.Counter("ticks", "{tick}", "Ticks of schedules, by what became of them.", "outcome");
+        _acting = _meter.Gauge("acting", "{boolean}", "1 where this scheduler acts, 0 where it stands by.");
+        _acting.Record(0);
     }
 
     /// <summary>Whether this one acts at present.</summary>
@@ -94,6 +96,7 @@ internal sealed partial class Scheduler : IDisposable
     {
         _renewedAt = _time.GetTimestamp();
         _isActing = true;
+        _acting.Record(1);
         LogActs(fence);
         try
         {
@@ -111,6 +114,7 @@ internal sealed partial class Scheduler : IDisposable
         finally
         {
             _isActing = false;
+            _acting.Record(0);
             if (cancel.IsCancellationRequested)
             {
                 await ReleaseAsync(fence);

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using System.Threading.Channels;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Core.Topics.Redis;
@@ -13,7 +13,7 @@ internal sealed class RedisAsker
 {
     private readonly RedisTopics _hub;
     private readonly byte[] _key;
-    private readonly SemaphoreSlim _places;
+    private readonly Channel<byte> _places;
     private readonly DeadlineWatch _deadlines;
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, Question> _open = [];
@@ -28,7 +28,7 @@ internal sealed class RedisAsker
         _hub = hub;
         Name = name;
         _key = RedisTopics.Bytes(RedisTopics.Key(name, "questions"));
-        _places = new SemaphoreSlim(capacity);
+        _places = Channel.CreateBounded<byte>(capacity);
         _deadlines = new DeadlineWatch(hub.Time);
         hub.Replies.Add(this);
     }
@@ -40,7 +40,7 @@ internal sealed class RedisAsker
     public async ValueTask<RedisAnswer> AskAsync(byte[] body, TimeSpan deadline, CancellationToken cancel)
     {
         _asker = await _hub.EpochAsync(cancel);
-        if (!_places.Wait(0, CancellationToken.None))
+        if (!_places.Writer.TryWrite(0))
         {
             await WaitForPlaceAsync(deadline, cancel);
         }
@@ -73,7 +73,7 @@ internal sealed class RedisAsker
                 }
             }
 
-            _places.Release();
+            _places.Reader.TryRead(out _);
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class RedisAsker
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            await _places.WaitAsync(either.Token);
+            await _places.Writer.WriteAsync(0, either.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

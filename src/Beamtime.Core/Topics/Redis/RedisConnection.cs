@@ -70,7 +70,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     public async ValueTask<RespValue[]> SendAsync(RedisCommands commands, CancellationToken cancel)
     {
         await _places.WaitAsync(cancel);
-        return await Post(commands).WaitAsync(cancel);
+        return await PostAsync(commands).WaitAsync(cancel);
     }
 
     /// <summary>Sends one command and gives its reply.</summary>
@@ -88,7 +88,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private Task<RespValue[]> Post(RedisCommands commands)
+    private Task<RespValue[]> PostAsync(RedisCommands commands)
     {
         var batch = new Batch(commands.Count, commands.IsTerse, _time.GetTimestamp(), _replyTimeout + commands.Blocks);
         lock (_gate)

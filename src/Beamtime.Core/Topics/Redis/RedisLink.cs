@@ -18,6 +18,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private volatile TaskCompletionSource<RedisConnection> _current = New();
+    private volatile RedisConnection? _up;
 
     /// <summary>A link that begins to connect at once.</summary>
     /// <param name="dialer">Makes connections.</param>
@@ -35,7 +36,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
     }
 
     /// <summary>The connection where it is up now.</summary>
-    public RedisConnection? Now => _current.Task is { IsCompletedSuccessfully: true } up ? Up(up) : null;
+    public RedisConnection? Now => _up is { Closed.IsCompleted: false } up ? up : null;
 
     /// <summary>What the last attempt to connect failed with; null while the link is up.</summary>
     public FaultException? Trouble { get; private set; }
@@ -70,12 +71,6 @@ internal sealed partial class RedisLink : IAsyncDisposable
     }
 
     private static TaskCompletionSource<RedisConnection> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private static RedisConnection? Up(Task<RedisConnection> up)
-    {
-        var connection = up.GetAwaiter().GetResult();
-        return connection.Closed.IsCompleted ? null : connection;
-    }
 
     private async Task RunAsync(RedisLinkListener listener, CancellationToken cancel)
     {
@@ -132,18 +127,29 @@ internal sealed partial class RedisLink : IAsyncDisposable
 
     private void Offer(RedisConnection connection)
     {
-        while (!_current.TrySetResult(connection))
+        _up = connection;
+        while (true)
         {
-            _current = New();
+            var current = _current;
+            if (current.TrySetResult(connection))
+            {
+                return;
+            }
+
+            Interlocked.CompareExchange(ref _current, New(), current);
         }
     }
 
     private void Withdraw(RedisConnection connection)
     {
-        var current = _current;
-        if (current.Task is { IsCompletedSuccessfully: true } up && up.GetAwaiter().GetResult() == connection)
+        if (_up == connection)
         {
-            Interlocked.CompareExchange(ref _current, New(), current);
+            _up = null;
+            var current = _current;
+            if (current.Task.IsCompleted)
+            {
+                Interlocked.CompareExchange(ref _current, New(), current);
+            }
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Beamtime.Core.Topics.Redis;
 
 /// <summary>How a publisher takes up its stream, for the first time and again.</summary>

@@ -22,7 +22,8 @@ internal sealed class RedisTopics : TopicHub
     private readonly ConcurrentDictionary<IRedisPart, bool> _parts = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _timer;
-    private readonly Lazy<Task<long>> _epoch;
+    private readonly Lock _gate = new();
+    private Task<long>? _epoch;
     private readonly Lazy<RedisReplies> _replies;
     private long _clockOffset;
 
@@ -46,7 +47,6 @@ internal sealed class RedisTopics : TopicHub
         _log = log;
         _seeds = new Random(seed);
         _dialer = new RedisDialer(options, time);
-        _epoch = new Lazy<Task<long>>(() => _nextEpoch(_stop.Token).AsTask());
         _replies = new Lazy<RedisReplies>(() => new RedisReplies(this, options));
         Link = NewLink(new RedisLinkListener
         {
@@ -91,7 +91,14 @@ internal sealed class RedisTopics : TopicHub
 
     /// <summary>This hub's epoch.</summary>
     /// <param name="cancel">Ends the wait.</param>
-    internal Task<long> EpochAsync(CancellationToken cancel) => _epoch.Value.WaitAsync(cancel);
+    internal Task<long> EpochAsync(CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            _epoch ??= _nextEpoch(_stop.Token).AsTask();
+            return _epoch.WaitAsync(cancel);
+        }
+    }
 
     /// <summary>A further link, for somebody who waits on it.</summary>
     internal RedisLink NewLink(RedisLinkListener listener)

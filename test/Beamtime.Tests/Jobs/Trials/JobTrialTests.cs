@@ -16,13 +16,15 @@ public sealed class JobTrialTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Category", "Slow")]
     public Task Two_thousand_trials_lose_no_job_and_accept_none_twice() => TryAsync(2000);
 
     [Fact]
-    [Trait("Category", "Slow")]
+    [Trait("Category", "Trials")]
     public Task A_hundred_thousand_trials_lose_no_job_and_accept_none_twice() => TryAsync(100_000);
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Restarts_of_the_server_lose_no_job_and_accept_none_twice()
     {
         using var folder = TemporaryFolder.Create("trials");
