@@ -1,4 +1,5 @@
 using System.Globalization;
+using Beamtime.Core.Topics.Spool;
 using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     private readonly int _capacity;
     private readonly IReadOnlyList<string> _consumers;
     private readonly ILogger _logger;
+    private readonly RoleSpool? _spool;
     private readonly CancellationTokenSource _stop = new();
     private readonly TopicSignal _work = new();
     private readonly Task _running;
@@ -55,6 +57,12 @@ internal sealed partial class RedisPublisher : IRedisPart
         _capacity = capacity;
         _consumers = consumers;
         _logger = hub.Log;
+        _spool = consumers.Count > 0 ? hub.Spool : null;
+        if (_spool is not null)
+        {
+            _spool.Freed += LetGoOn;
+        }
+
         hub.Add(this);
         _running = RunAsync(_stop.Token);
     }
@@ -91,7 +99,13 @@ internal sealed partial class RedisPublisher : IRedisPart
                 return false;
             }
 
-            _ring.Add(new RingMessage(body, (_hub.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
+            var message = new RingMessage(body, (_hub.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+            if (_isAttached && _spool?.TryAppend(SpooledMessage.Of(_key, _log, _ring.Next, message)) == false)
+            {
+                return false;
+            }
+
+            _ring.Add(message);
             if (_consumers.Count == 0)
             {
                 // Nobody must see everything: what Redis did not take in time is dropped, and readers count it.
@@ -99,6 +113,7 @@ internal sealed partial class RedisPublisher : IRedisPart
             }
         }
 
+        _hub.Metrics?.Published(_name);
         _work.Set();
         return true;
     }
@@ -147,6 +162,12 @@ internal sealed partial class RedisPublisher : IRedisPart
 
         await _stop.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_spool is not null)
+        {
+            _spool.Freed -= LetGoOn;
+        }
+
+        _hub.Metrics?.Forget(_name);
         _hub.Remove(this);
         _stop.Dispose();
     }
@@ -160,7 +181,7 @@ internal sealed partial class RedisPublisher : IRedisPart
             var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_gate)
             {
-                if (HasRoom() || _stopped is not null)
+                if ((HasRoom() && _spool?.IsFull != true) || _stopped is not null)
                 {
                     freed.SetResult();
                 }
@@ -170,7 +191,16 @@ internal sealed partial class RedisPublisher : IRedisPart
                 }
             }
 
-            await freed.Task.WaitAsync(cancel);
+            _hub.Metrics?.Waiting(_name, 1);
+            try
+            {
+                await freed.Task.WaitAsync(cancel);
+            }
+            finally
+            {
+                _hub.Metrics?.Waiting(_name, -1);
+            }
+
             if (TryAdd(body))
             {
                 return;
@@ -224,6 +254,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     {
         while (true)
         {
+            DropFromSpool();
             var until = Take();
             if (until == 0)
             {
@@ -255,6 +286,29 @@ internal sealed partial class RedisPublisher : IRedisPart
             {
                 _sent = Math.Max(_sent, until);
                 Confirmed();
+            }
+        }
+    }
+
+    // Outside the lock: the spool may let others go on in turn.
+    private void DropFromSpool()
+    {
+        long slowest;
+        lock (_gate)
+        {
+            slowest = _slowest;
+        }
+
+        _spool?.Drop(_key, slowest);
+    }
+
+    private void LetGoOn()
+    {
+        lock (_gate)
+        {
+            if (HasRoom())
+            {
+                Release();
             }
         }
     }
@@ -359,6 +413,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     private void Confirmed()
     {
         _slowest = _consumers.Count == 0 ? _sent : _acknowledged.Values.Min();
+        _hub.Metrics?.Lag(_name, _consumers.Count == 0 ? 0 : _ring.Next - _slowest);
         _ring.DropBefore(Math.Min(Math.Min(_slowest, _sent), _ring.Next - 1));
         if (HasRoom())
         {

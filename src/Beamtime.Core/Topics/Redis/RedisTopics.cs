@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Beamtime.Core.Topics.Spool;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Core.Topics.Redis;
@@ -52,11 +53,21 @@ internal sealed class RedisTopics : TopicHub
         {
             OnPush = Pushed,
             PrepareAsync = PrepareAsync,
-            OnUp = () => EachPart(static part => part.OnUp()),
+            OnUp = () =>
+            {
+                Metrics?.Connected();
+                EachPart(static part => part.OnUp());
+            },
             OnDown = () => EachPart(static part => part.OnDown()),
         });
         _timer = time.CreateTimer(_ => EachPart(static part => part.OnTick()), null, Tick, Tick);
     }
+
+    /// <summary>Keeps what publishers of this process have said on this host's disk; null to keep it in memory alone.</summary>
+    public RoleSpool? Spool { get; init; }
+
+    /// <summary>What it counts.</summary>
+    public RedisMetrics? Metrics { get; init; }
 
     /// <summary>The link for commands.</summary>
     internal RedisLink Link { get; }
