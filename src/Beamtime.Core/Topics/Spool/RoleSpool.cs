@@ -297,7 +297,8 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         for (var i = 0; i < paths.Length; i++)
         {
             var segment = new SpoolSegment(_folder, SpoolSegment.NumberOf(paths[i])!.Value);
-            foreach (var (kind, record) in Records(paths[i], out var length, out var whole))
+            var records = Records(paths[i], out var length, out var whole);
+            foreach (var (kind, record) in records)
             {
                 Take(segment, kind, record);
             }
