@@ -116,7 +116,8 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(roles)
                 .AddJobs()
                 .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
-                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel))
+                .AddTopics(
+                    (s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel), folder, roles.ToString())
                 .AddWorkflows(Environment.ProcessId)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
