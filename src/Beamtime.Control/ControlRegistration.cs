@@ -13,8 +13,6 @@ namespace Beamtime.Control;
 /// <summary>Registers the half that measures, part by part.</summary>
 internal static class ControlRegistration
 {
-    private static readonly TimeSpan RosterPoll = TimeSpan.FromMilliseconds(200);
-
     extension(IServiceCollection services)
     {
         /// <summary>Adds what REST needs of a beamline.</summary>
@@ -38,7 +36,8 @@ internal static class ControlRegistration
             .AddRecorder(beamline, recordings)
             .AddRecordingWatch()
             .AddBeamline(beamline)
-            .AddRuns(beamline);
+            .AddRuns(beamline)
+            .AddSingleton<ScanServerStart>();
 
         /// <summary>Adds the device server of a beamline.</summary>
         /// <param name="beamline">The beamline.</param>
@@ -63,7 +62,7 @@ internal static class ControlRegistration
         /// <summary>
         /// Before the loops: tells which devices there are, or learns it; reads the site's description of the beamline and its
         /// procedures, sets up the gate, and finishes what a program that died left: recordings whose scans are over;
-        /// procedures that ran are held. A scan server waits here until a device server was heard.
+        /// procedures that ran are held.
         /// </summary>
         /// <param name="parts">The parts of this process.</param>
         /// <param name="cancel">Gives up.</param>
@@ -80,16 +79,10 @@ internal static class ControlRegistration
                 await services.GetRequiredService<DeviceWatch>().LookAsync(cancel);
             }
 
-            if (parts.HasFlag(ControlParts.ScanServer))
+            // Together with the device server: a mistake in the site's files keeps the program from starting.
+            if (parts.HasFlag(ControlParts.ScanServer | ControlParts.DeviceServer))
             {
-                while (services.GetRequiredService<DeviceBook>().Server is null)
-                {
-                    await Task.Delay(RosterPoll, services.GetRequiredService<TimeProvider>(), cancel);
-                    await services.GetRequiredService<DeviceWatch>().LookAsync(cancel);
-                }
-
-                services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
-                await services.GetRequiredService<ProcedureDesk>().HoldInterruptedAsync(cancel);
+                await services.GetRequiredService<ScanServerStart>().DoAsync(cancel);
             }
 
             if (parts.HasFlag(ControlParts.FileWriter))
@@ -102,27 +95,36 @@ internal static class ControlRegistration
         /// <param name="parts">The parts of this process.</param>
         public IEnumerable<(ControlParts Part, string Name, Func<CancellationToken, Task> Run)> ControlLoops(ControlParts parts)
         {
-            const ControlParts Users = ControlParts.Api | ControlParts.ScanServer;
-            (ControlParts Parts, string Name, Func<Func<CancellationToken, Task>> Run)[] loops =
+            (ControlParts Part, string Name, Func<CancellationToken, Task> Run)[] loops =
             [
-                (ControlParts.DeviceServer, "device server", () => services.GetRequiredService<DeviceServer>().RunAsync),
-                (ControlParts.DeviceServer, "device announcer", () => services.GetRequiredService<DeviceAnnouncer>().RunAsync),
-                (Users, "device watch", () => services.GetRequiredService<DeviceWatch>().RunAsync),
-                (ControlParts.ScanServer, "device setter", () => services.GetRequiredService<DeviceSetter>().RunAsync),
-                (ControlParts.FileWriter, "file writer", () => services.GetRequiredService<FileWriter>().RunAsync),
-                (ControlParts.ScanServer, "permit watch", () => services.GetRequiredService<PermitWatch>().RunAsync),
-                (ControlParts.Bundler, "bundler", () => services.GetRequiredService<PointBundler>().RunAsync),
-                (ControlParts.ScanServer, "recording watch", () => services.GetRequiredService<RecordingWatch>().RunAsync),
-                (ControlParts.ScanServer, "scan worker", () => services.GetRequiredService<ScanWorker>().RunAsync),
-                (ControlParts.ScanServer, "procedure runner", () => services.GetRequiredService<ProcedureRunner>().RunAsync),
-                (ControlParts.ScanServer, "scan reception", () => services.GetRequiredService<ScanReception>().RunAsync),
-                (ControlParts.ScanServer, "beamline reception", () => services.GetRequiredService<BeamlineReception>().RunAsync),
-                (ControlParts.ScanServer, "gate reception", () => services.GetRequiredService<GateReception>().RunAsync),
-                (ControlParts.ScanServer, "procedure reception", () => services.GetRequiredService<ProcedureReception>().RunAsync),
+                (ControlParts.DeviceServer, "device server", Run<DeviceServer>(d => d.RunAsync)),
+                (ControlParts.DeviceServer, "device announcer", Run<DeviceAnnouncer>(d => d.RunAsync)),
+                (parts & (ControlParts.Api | ControlParts.ScanServer), "device watch", Run<DeviceWatch>(d => d.RunAsync)),
+                (ControlParts.ScanServer, "device setter", Run<DeviceSetter>(d => d.RunAsync)),
+                (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
+                (ControlParts.Bundler, "bundler", Run<PointBundler>(b => b.RunAsync)),
+                (ControlParts.ScanServer, "recording watch", Run<RecordingWatch>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "scan worker", Started<ScanWorker>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "procedure runner", Started<ProcedureRunner>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "scan reception", Started<ScanReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "beamline reception", Started<BeamlineReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "gate reception", Started<GateReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "procedure reception", Started<ProcedureReception>(r => r.RunAsync)),
             ];
             return loops
-                .Where(l => (l.Parts & parts) != 0)
-                .Select(l => ((ControlParts)(-(int)(l.Parts & parts) & (int)(l.Parts & parts)), l.Name, l.Run()));
+                .Where(l => (l.Part & parts) != 0)
+                .Select(l => l with { Part = l.Part.HasFlag(ControlParts.ScanServer) ? ControlParts.ScanServer : l.Part });
+
+            Func<CancellationToken, Task> Run<T>(Func<T, Func<CancellationToken, Task>> loop)
+                where T : notnull => cancel => loop(services.GetRequiredService<T>())(cancel);
+
+            Func<CancellationToken, Task> Started<T>(Func<T, Func<CancellationToken, Task>> loop)
+                where T : notnull => async cancel =>
+            {
+                await services.GetRequiredService<ScanServerStart>().DoAsync(cancel);
+                await loop(services.GetRequiredService<T>())(cancel);
+            };
         }
     }
 
