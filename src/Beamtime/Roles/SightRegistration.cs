@@ -90,6 +90,10 @@ internal static class SightRegistration
             {
                 services.AddCheck("topics", isNeeded: true, (s, cancel) => ReadyChecks.TopicsAsync(
                     s.GetRequiredService<TopicHub>(), s.GetRequiredService<TimeProvider>(), cancel));
+            }
+
+            if (roles.Has(Role.DeviceServer))
+            {
                 services.AddCheck("devices", isNeeded: false, (s, _) => Task.FromResult(
                     ReadyChecks.Devices(s.GetRequiredService<DeviceRoster>())));
             }
