@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Access.Users;
+using Beamtime.Core.Database;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
@@ -45,7 +46,7 @@ internal static class AccessRegistration
             options.LocalOperator ? s.GetRequiredService<LocalSignIn>() : null,
             s.GetService<AccessTokens>(),
             s.GetService<CallerDirectory>()));
-        return services;
+        return services.AddSingleton<IdempotencyStore>();
     }
 
     /// <summary>Adds users, their sign-ins and keys; the database and the ledger are registered by the host.</summary>

@@ -116,6 +116,21 @@ internal static class EntryExamples
                 new ProcedureHeld(Reason),
                 new ProcedureResumed(1),
                 new ProcedureEnded(ProcedureState.Failed, [Reason])),
+            [UserHistory.Kind.Name] = Written(
+                UserHistory.Kind,
+                new UserCreated(["scientist"]),
+                new UserSignInRefused("access.sign_in.refused"),
+                new UserSignedIn(Id),
+                new UserKeyCreated("abcdefghjk", ["scans.read"], Start.AddDays(30)),
+                new UserKeyRevoked("abcdefghjk"),
+                new UserRolesSet(["operator"]),
+                new UserPasswordSet(),
+                new UserSignInEnded(Id, "password_set"),
+                new UserDisabled(),
+                new UserEnabled()),
+            [SecretHistory.Kind.Name] = Written(SecretHistory.Kind, new SecretStored(), new SecretRemoved()),
+            [MasterKeyHistory.Kind.Name] = Written(
+                MasterKeyHistory.Kind, new MasterKeyRotated("0011223344556677", "8899aabbccddeeff", IsAbandoned: false)),
         };
 
     private static IReadOnlyList<WrittenEntry> Written<TState, TEntry>(

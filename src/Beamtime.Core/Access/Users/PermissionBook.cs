@@ -31,6 +31,8 @@ internal static class PermissionBook
         new("devices.set", "Set devices.", Measuring),
         new("devices.stop", "Stop devices.", Measuring),
         new("gate.read", "Ask whether a plan would be admitted.", Everybody),
+        new("jobs.change", "Cancel, replay and discard jobs, and change work queues.", Keeping),
+        new("jobs.read", "See jobs and work queues.", Everybody),
         new("ledger.export", "Export entries of the ledger whole.", Nobody),
         new("ledger.rebuild", "Compare records with their entries and correct them.", Nobody),
         new("metrics.read", "Read the figures that monitoring collects.", Keeping),
@@ -47,6 +49,8 @@ internal static class PermissionBook
         new("timeline.read", "See what happened, by whom and why.", Everybody),
         new("users.manage", "Make and disable users, set their roles and passwords, end their sign-ins and keys.", Nobody),
         new("users.read", "See users, their roles, sign-ins and keys.", Nobody),
+        new("workers.change", "Drain workers and let them go on.", Keeping),
+        new("workers.read", "See the workers.", Everybody),
     ];
 
     /// <summary>What a user with these roles may do.</summary>
