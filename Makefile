@@ -7,7 +7,7 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick test slow demo run bench format docs
+.PHONY: help setup build quick test slow drill demo run bench format docs
 
 help: ## list these verbs
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,9 @@ test: setup build ## run all tests
 
 slow: setup build ## run the slow tests and those of the documents
 	@test/run.sh slow
+
+drill: setup build ## kill every part of a facility in turn, with work that the kill could lose
+	@test/drill.sh
 
 demo: setup build ## a tomography experiment from ready beam to registered data, simulated
 	@$(BEAMTIME) demo

@@ -19,6 +19,7 @@ examine() {
   has_postgresql || need postgresql "PostgreSQL 15 or later with its server programs (initdb, postgres)"
   has_library libhdf5_serial.so.103 || need libhdf5-103-1 "the HDF5 library 1.10 (libhdf5_serial.so.103)"
   command -v h5dump > /dev/null || need hdf5-tools "the HDF5 tools (h5dump)"
+  command -v redis-server > /dev/null || need redis-server "Redis 6.2 or later (redis-server)"
   command -v setpriv > /dev/null || need util-linux "setpriv of util-linux"
   command -v promtool > /dev/null || need prometheus "promtool of Prometheus"
   local module

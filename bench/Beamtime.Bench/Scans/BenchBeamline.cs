@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Beamtime.Control.Points;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
@@ -26,8 +27,9 @@ internal sealed class BenchBeamline : IAsyncDisposable
     {
         _host = host;
         Detectors = detectors;
-        _notices = host.Services.GetRequiredService<Topic<RecordingNotice>>().SubscribeLossy(_noticed);
+        _notices = host.Services.GetRequiredService<RecordingTopics>().Notices.SubscribeLossy(_noticed);
         Client = new HttpClient { BaseAddress = host.Address };
+        Client.DefaultRequestHeaders.Authorization = new("Bearer", host.Services.GetRequiredService<LocalSignIn>().Key);
     }
 
     /// <summary>Detectors read at each point.</summary>

@@ -9,15 +9,15 @@ namespace Beamtime.Control.Beamline;
 internal sealed class BeamlineFile
 {
     private readonly List<Reason> _mistakes = [];
-    private readonly DeviceRoster _roster;
+    private readonly DeviceBook _roster;
 
-    private BeamlineFile(DeviceRoster roster) => _roster = roster;
+    private BeamlineFile(DeviceBook roster) => _roster = roster;
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file; an absent one describes nothing.</param>
     /// <param name="roster">The devices that it may name.</param>
     /// <exception cref="RefusedException">All mistakes in it.</exception>
-    public static BeamlineDescription Read(string path, DeviceRoster roster)
+    public static BeamlineDescription Read(string path, DeviceBook roster)
     {
         if (!File.Exists(path))
         {

@@ -1,6 +1,8 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Beamline;
@@ -10,10 +12,21 @@ internal static class BeamlineRegistration
 {
     extension(IServiceCollection services)
     {
+        /// <summary>Adds what every process needs that asks about the beamline; once however often it is called.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddBeamlineTopics(string beamline)
+        {
+            services.TryAddSingleton(s => new BeamlineTopics(s.GetRequiredService<TopicHub>(), beamline));
+            return services;
+        }
+
         /// <summary>Adds the description of the beamline and the watch over its permits.</summary>
-        public IServiceCollection AddBeamline() => services
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddBeamline(string beamline) => services
+            .AddBeamlineTopics(beamline)
+            .AddSingleton<BeamlineReception>()
             .AddSingleton(s => BeamlineFile.Read(
-                s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceRoster>()))
+                s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceBook>()))
             .AddSingleton(s =>
             {
                 var watch = new PermitWatch(
@@ -21,7 +34,9 @@ internal static class BeamlineRegistration
                     s.GetRequiredService<DeviceDesk>().ReadSignalAsync,
                     s.GetRequiredService<TimeProvider>(),
                     s.GetRequiredService<ILogger<PermitWatch>>());
-                watch.Listen(s.GetRequiredService<DeviceRoster>());
+                var book = s.GetRequiredService<DeviceBook>();
+                s.GetRequiredService<DeviceWatch>().Changed +=
+                    (device, signal, reading) => watch.Hear(book, device, signal, reading);
                 return watch;
             });
     }

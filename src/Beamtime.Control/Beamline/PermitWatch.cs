@@ -43,23 +43,19 @@ internal sealed partial class PermitWatch
     /// <summary>What every shutter and permit of the beam says now.</summary>
     public IReadOnlyList<PermitReading> Beam => [.. _slots.Skip(_beamline.Enclosures.Count).Select(ReadingOf)];
 
-    /// <summary>Hears of changes that devices publish on their own.</summary>
-    /// <param name="roster">The devices.</param>
-    public void Listen(DeviceRoster roster)
+    /// <summary>Hears of a change that a device published on its own.</summary>
+    /// <param name="book">The devices.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="signal">The signal.</param>
+    /// <param name="reading">Its new reading.</param>
+    public void Hear(DeviceBook book, string device, string signal, Reading reading)
     {
         foreach (var slot in _slots)
         {
-            var (device, name) = DeviceRoster.Split(slot.Signal.Address);
-            if (roster.Has(device) && roster[device] is { Device: IMonitored monitored } configured
-                && configured.Find(name) is { } watched)
+            var (watched, name) = DeviceBook.Split(slot.Signal.Address);
+            if (watched == device && book.Has(device) && book[device].Find(name)?.Name == signal)
             {
-                monitored.Changed += (signal, reading) =>
-                {
-                    if (ReferenceEquals(signal, watched))
-                    {
-                        See(slot, new Observation(reading.Value, _time.GetUtcNow(), _time.GetTimestamp(), null));
-                    }
-                };
+                See(slot, new Observation(reading.Value, _time.GetUtcNow(), _time.GetTimestamp(), null));
             }
         }
     }

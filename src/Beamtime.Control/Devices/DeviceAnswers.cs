@@ -26,7 +26,45 @@ internal sealed record DeviceAnswer(
     IReadOnlyList<string> Tags,
     int? UsedByScan,
     IReadOnlyList<SignalAnswer> Signals,
-    Reason? Reason);
+    Reason? Reason)
+{
+    /// <summary>The answer for a usable device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="read">Readings of the signals that are read; empty for none.</param>
+    /// <param name="configuration">Readings of its configuration; empty for none.</param>
+    /// <param name="uses">Number of the scan that uses a device, by device.</param>
+    public static DeviceAnswer Of(
+        KnownDevice device,
+        ReadOnlyMemory<Reading> read,
+        ReadOnlyMemory<Reading> configuration,
+        IReadOnlyDictionary<string, int> uses)
+    {
+        List<SignalAnswer> signals = [];
+        foreach (var signal in device.Signals)
+        {
+            var (row, among) = signal.IsRead ? (read, device.ReadSignals) : (configuration, device.ConfigurationSignals);
+            var index = among.Index().FirstOrDefault(s => s.Item == signal, (Index: -1, Item: signal)).Index;
+            signals.Add(SignalAnswer.Of(signal, index >= 0 && index < row.Length ? row.Span[index] : null));
+        }
+
+        return Of(device.Description, uses) with { Signals = signals };
+    }
+
+    /// <summary>The answer for a device without readings.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="uses">Number of the scan that uses a device, by device.</param>
+    public static DeviceAnswer Of(DeviceDescription device, IReadOnlyDictionary<string, int> uses) => new(
+        device.Name,
+        device.DeviceClass,
+        device.Unusable is null,
+        device.ReadoutPriority,
+        device.ReadOnly,
+        device.Description,
+        device.Tags,
+        uses.TryGetValue(device.Name, out var scan) ? scan : null,
+        [],
+        device.Unusable);
+}
 
 /// <summary>A signal with its last reading.</summary>
 /// <param name="Name">Its name.</param>

@@ -15,23 +15,24 @@ internal static class DeviceApi
         /// <summary>Maps the routes of devices.</summary>
         public IEndpointRouteBuilder MapDevices()
         {
-            routes.MapGet("/devices", List).RequirePermission("devices.read")
+            routes.MapGet("/devices", ListAsync).RequirePermission("devices.read")
                 .WithSummary("All devices with their last readings")
                 .Produces<DeviceAnswer[]>();
             routes.MapGet("/devices/{device}", ReadAsync).RequirePermission("devices.read")
                 .WithSummary("Reads one device now")
                 .Produces<DeviceAnswer>();
-            routes.MapPost("/devices/{device}/set", SetAsync).RequirePermission("devices.set")
+            routes.MapPost("/devices/{device}/set", SetAsync).RequirePermission("devices.set").OnRepeat(Repeat.IsHarmless)
                 .WithSummary("Sets a signal and waits until it is there")
                 .Produces<DeviceAnswer>();
-            routes.MapPost("/devices/{device}/stop", StopAsync).RequirePermission("devices.stop")
+            routes.MapPost("/devices/{device}/stop", StopAsync).RequirePermission("devices.stop").OnRepeat(Repeat.IsHarmless)
                 .WithSummary("Stops a device at once")
                 .Produces<Reason[]>();
             return routes;
         }
     }
 
-    private static IResult List(DeviceDesk desk) => TypedResults.Ok(desk.List().ToArray());
+    private static async Task<IResult> ListAsync(DeviceDesk desk, CancellationToken cancel) =>
+        TypedResults.Ok((await desk.ListAsync(cancel)).ToArray());
 
     private static async Task<IResult> ReadAsync(string device, DeviceDesk desk, CancellationToken cancel) =>
         (await desk.ReadAsync(device, cancel)).Answer(TypedResults.Ok);

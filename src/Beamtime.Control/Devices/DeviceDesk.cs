@@ -5,38 +5,41 @@ using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Devices;
 
-/// <summary>Reads, sets and stops devices for people and procedures, outside of scans.</summary>
+/// <summary>
+/// Reads, sets and stops devices for people and procedures, outside of scans, from any process: readings and stops go to
+/// the device server, settings to the scan server, which knows who uses a device.
+/// </summary>
 internal sealed class DeviceDesk(
-    DeviceRoster roster,
-    DeviceServer server,
-    RequestTopic<Instruction, InstructionDone> instructions,
-    OwnerEpoch owner,
-    DeviceLocks locks,
-    DeviceOptions options)
+    DeviceBook book, DeviceLink link, DeviceTopics topics, DeviceOptions options, TimeProvider time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>All devices with their last readings.</summary>
-    public IEnumerable<DeviceAnswer> List() => roster.Usable.Select(d => Answer(d, null, null))
-        .Concat(roster.Unusable.Select(u => Answer(u.Entry, false, [], u.Reason)))
-        .OrderBy(d => d.Name, StringComparer.Ordinal);
+    /// <param name="cancel">Gives up.</param>
+    public async Task<IReadOnlyList<DeviceAnswer>> ListAsync(CancellationToken cancel)
+    {
+        var uses = await UsesAsync(cancel);
+        return
+        [
+            .. book.Usable.Select(d => DeviceAnswer.Of(d, d.Last, default, uses))
+                .Concat(book.Unusable.Select(u => DeviceAnswer.Of(u, uses)))
+                .OrderBy(d => d.Name, StringComparer.Ordinal),
+        ];
+    }
 
     /// <summary>Reads a device now, configuration signals included.</summary>
     /// <param name="name">The device's name.</param>
     /// <param name="cancel">Gives up.</param>
     public async Task<Outcome<DeviceAnswer>> ReadAsync(string name, CancellationToken cancel)
     {
-        if (roster.Find(name) is not Accepted<ConfiguredDevice>(var device))
+        if (book.Find(name) is not Accepted<KnownDevice>(var device))
         {
-            return roster.Unusable.FirstOrDefault(u => u.Entry.Name == name) is { } unusable
-                ? new Accepted<DeviceAnswer>(Answer(unusable.Entry, false, [], unusable.Reason))
-                : new Refused<DeviceAnswer>(((Refused<ConfiguredDevice>)roster.Find(name)).Reasons);
+            return book.Unusable.FirstOrDefault(u => u.Name == name) is { } unusable
+                ? new Accepted<DeviceAnswer>(DeviceAnswer.Of(unusable, await UsesAsync(cancel)))
+                : new Refused<DeviceAnswer>(((Refused<KnownDevice>)book.Find(name)).Reasons);
         }
 
-        var read = await InstructAsync([new(0, OperationKind.Read, name)], options.ReadDeadline, cancel);
-        var configuration = device.ConfigurationSignals.Count == 0
-            ? InstructionDone.Nothing
-            : await InstructAsync([new(0, OperationKind.ReadConfiguration, name)], options.ReadDeadline, cancel);
-        return new Accepted<DeviceAnswer>(
-            Answer(device, read.Rows[name], configuration.Rows.GetValueOrDefault(name)));
+        return new Accepted<DeviceAnswer>(await ReadAsync(device, cancel));
     }
 
     /// <summary>The present value of a signal.</summary>
@@ -44,8 +47,8 @@ internal sealed class DeviceDesk(
     /// <param name="cancel">Gives up.</param>
     public async Task<Reading> ReadSignalAsync(string address, CancellationToken cancel)
     {
-        var device = roster.Find(address.Split('.')[0]).OrThrow();
-        var signal = address.Split('.', 2) is [_, var dotted] ? dotted : null;
+        var (name, signal) = DeviceBook.Split(address);
+        var device = book.Find(name).OrThrow();
         if (device.Find(signal) is not { Kind: not SignalKind.Omitted } found)
         {
             throw new RefusedException(DeviceErrors.Unable.Because($"{address} cannot be read."));
@@ -53,7 +56,7 @@ internal sealed class DeviceDesk(
 
         var kind = found.IsRead ? OperationKind.Read : OperationKind.ReadConfiguration;
         var signals = found.IsRead ? device.ReadSignals : device.ConfigurationSignals;
-        var done = await InstructAsync([new(0, kind, device.Name)], options.ReadDeadline, cancel);
+        var done = await link.AskAsync([new(0, kind, device.Name)], options.ReadDeadline, cancel);
         return done.Rows[device.Name][signals.Index().First(s => s.Item == found).Index];
     }
 
@@ -65,41 +68,15 @@ internal sealed class DeviceDesk(
     public async Task<Outcome<DeviceAnswer>> SetAsync(
         string name, string? signal, Value target, CancellationToken cancel)
     {
-        if (roster.Find(name) is not Accepted<ConfiguredDevice>(var device))
-        {
-            return new Refused<DeviceAnswer>(((Refused<ConfiguredDevice>)roster.Find(name)).Reasons);
-        }
-
-        List<Reason> reasons = [.. device.RefusalsToSet(signal, target)];
-        var isTaken = locks.TryTakeForSet(name, out var use);
-        if (!isTaken)
-        {
-            reasons.Add(DeviceErrors.Busy.Because($"{name} is {use}."));
-        }
-
-        if (reasons.Count > 0)
-        {
-            if (isTaken)
-            {
-                locks.Release(use);
-            }
-
-            return new Refused<DeviceAnswer>(reasons);
-        }
-
-        await SetTakenAsync(new(0, OperationKind.Set, name, signal, target), use).WaitAsync(cancel);
-        return await ReadAsync(name, cancel);
-    }
-
-    private async Task SetTakenAsync(Operation set, DeviceUse use)
-    {
+        await RequireOwnerAsync(cancel);
         try
         {
-            await InstructAsync([set], options.SetDeadline, CancellationToken.None);
+            return new Accepted<DeviceAnswer>(await topics.Sets.AskAsync(
+                new SetRequest(name, signal, target), options.SetDeadline + (options.ReadDeadline * 2) + Patience, cancel));
         }
-        finally
+        catch (RefusedException refused)
         {
-            locks.Release(use);
+            return new Refused<DeviceAnswer>(refused.Reasons);
         }
     }
 
@@ -108,15 +85,36 @@ internal sealed class DeviceDesk(
     /// <returns>What failed.</returns>
     public async Task<Outcome<IReadOnlyList<Reason>>> StopAsync(string name)
     {
-        if (roster.Find(name) is Refused<ConfiguredDevice> refused)
+        if (book.Find(name) is Refused<KnownDevice> refused)
         {
             return new Refused<IReadOnlyList<Reason>>(refused.Reasons);
         }
 
-        var failed = await server.StopAsync([name]);
-        // At once: whoever stops a device sets it next, also where its driver still holds on to what was stopped.
-        locks.ReleaseStopped(name);
+        var failed = await link.StopAsync([name]);
+        try
+        {
+            // At once: whoever stops a device sets it next, also where its driver still holds on to what was stopped.
+            await topics.Sets.AskAsync(new SetRequest(name, null, Value.Missing), Patience, CancellationToken.None);
+        }
+        catch (FaultException)
+        {
+            // A scan server that does not answer holds no device: it starts with none in use.
+        }
+
         return new Accepted<IReadOnlyList<Reason>>(failed);
+    }
+
+    /// <summary>Reads a usable device with its configuration.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<DeviceAnswer> ReadAsync(KnownDevice device, CancellationToken cancel)
+    {
+        var read = await link.AskAsync([new(0, OperationKind.Read, device.Name)], options.ReadDeadline, cancel);
+        var configuration = device.ConfigurationSignals.Count == 0
+            ? InstructionDone.Nothing
+            : await link.AskAsync([new(0, OperationKind.ReadConfiguration, device.Name)], options.ReadDeadline, cancel);
+        return DeviceAnswer.Of(
+            device, read.Rows[device.Name], configuration.Rows.GetValueOrDefault(device.Name), await UsesAsync(cancel));
     }
 
     /// <summary>A value from JSON, or the reason why it is none.</summary>
@@ -129,37 +127,15 @@ internal sealed class DeviceDesk(
         _ => new Refused<Value>([DeviceErrors.ValueInvalid.Because($"{json.GetRawText()} is neither a number, true, false nor a text.")]),
     };
 
-    private ValueTask<InstructionDone> InstructAsync(Operation[] operations, TimeSpan allowed, CancellationToken cancel) =>
-        instructions.AskAsync(
-            new Instruction { OwnerEpoch = owner.Highest, Operations = operations },
-            allowed + TimeSpan.FromSeconds(10),
-            cancel);
+    private async ValueTask<IReadOnlyDictionary<string, int>> UsesAsync(CancellationToken cancel) =>
+        (await topics.Owner.LastAsync(cancel))?.Message.Uses ?? new Dictionary<string, int>();
 
-    private DeviceAnswer Answer(ConfiguredDevice device, Reading[]? read, Reading[]? configuration)
+    // A setting may take minutes: whether there is somebody to take it is known at once.
+    private async ValueTask RequireOwnerAsync(CancellationToken cancel)
     {
-        var last = read ?? device.Last;
-        List<SignalAnswer> signals = [];
-        foreach (var signal in device.Device.Signals)
+        if (await topics.Owner.LastAsync(cancel) is not { } beat || time.GetUtcNow() - beat.PublishedAt > options.OwnerLimit)
         {
-            var (row, among) = signal.IsRead
-                ? (last, device.ReadSignals)
-                : (configuration ?? ReadOnlyMemory<Reading>.Empty, device.ConfigurationSignals);
-            var index = among.Index().FirstOrDefault(s => s.Item == signal, (Index: -1, Item: signal)).Index;
-            signals.Add(SignalAnswer.Of(signal, index >= 0 && index < row.Length ? row.Span[index] : null));
+            throw TopicErrors.RoleUnreachable.Fault("The scan server, which sets devices, is not heard.");
         }
-
-        return Answer(device.Entry, true, signals, null);
     }
-
-    private DeviceAnswer Answer(DeviceEntry entry, bool isUsable, IReadOnlyList<SignalAnswer> signals, Reason? reason) => new(
-        entry.Name,
-        entry.DeviceClass,
-        isUsable,
-        entry.ReadoutPriority,
-        entry.ReadOnly,
-        entry.Description,
-        entry.DeviceTags,
-        locks.OwnerOf(entry.Name),
-        signals,
-        reason);
 }

@@ -5,6 +5,13 @@ namespace Beamtime.Control.Devices;
 /// <summary>What can go wrong with devices and their configuration.</summary>
 internal static class DeviceErrors
 {
+    /// <summary>Devices that should be there are not.</summary>
+    public static readonly ErrorCode SomeUnusable = new(
+        "device.some.unusable",
+        "Devices that are enabled cannot be used.",
+        "Ask `beamtime device` for the reason of each; mend it, or disable the device.",
+        RetryClass.Later);
+
     /// <summary>No such device.</summary>
     public static readonly ErrorCode Unknown = new(
         "device.unknown",
@@ -74,6 +81,26 @@ internal static class DeviceErrors
         "device.owner.stale",
         "The command comes from an owner that a newer one has replaced.",
         "Nothing needs to be done here: the newer owner goes on.");
+
+    /// <summary>The device server is another one than was asked.</summary>
+    public static readonly ErrorCode ServerRestarted = new(
+        "device.server.restarted",
+        "The device server was started again while it was asked for something, which may or may not have happened.",
+        "A scan goes on by itself; for anything else look at the devices and ask again.",
+        RetryClass.Later);
+
+    /// <summary>No device server yet.</summary>
+    public static readonly ErrorCode ServerUnheard = new(
+        "device.server.unheard",
+        "No device server of the beamline has told which devices there are.",
+        "Start the device server, and see its log if it runs.",
+        RetryClass.Later);
+
+    /// <summary>Only an owner commands devices.</summary>
+    public static readonly ErrorCode OwnerMissing = new(
+        "device.owner.missing",
+        "Something that changes a device came from a process that does not own the devices.",
+        "Set devices through the scan server, as 'beamtime device set' does.");
 
     /// <summary>The file of the highest epoch is damaged.</summary>
     public static readonly ErrorCode EpochUnreadable = new(

@@ -252,6 +252,8 @@ internal static class DeviceFile
     private static bool IsIdentifier(string name) =>
         name.Length > 0 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
-    private static string ToSnakeCase(string name) => string.Concat(
+    /// <summary>A name of an enumeration as the file writes it.</summary>
+    /// <param name="name">The name.</param>
+    internal static string ToSnakeCase(string name) => string.Concat(
         name.Select((c, i) => i > 0 && char.IsUpper(c) ? "_" + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));
 }

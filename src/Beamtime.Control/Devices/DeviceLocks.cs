@@ -1,3 +1,5 @@
+using Beamtime.Core.Topics;
+
 namespace Beamtime.Control.Devices;
 
 /// <summary>Who uses a device: a scan, or somebody who sets it outside of scans.</summary>
@@ -28,6 +30,21 @@ internal sealed class DeviceLocks
         }
     }
 
+    /// <summary>Set when somebody begins or ends to use devices.</summary>
+    public TopicSignal Changed { get; } = new();
+
+    /// <summary>Number of the scan that uses a device, by device.</summary>
+    public IReadOnlyDictionary<string, int> Scans
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _uses.Where(u => u.Value.Scan is not null).ToDictionary(u => u.Key, u => u.Value.Scan!.Value);
+            }
+        }
+    }
+
     /// <summary>Takes all devices; waits until all are free.</summary>
     /// <param name="scan">The scan's number.</param>
     /// <param name="devices">The devices' names.</param>
@@ -47,6 +64,7 @@ internal sealed class DeviceLocks
                         _uses[device] = use;
                     }
 
+                    Changed.Set();
                     return;
                 }
 
@@ -103,5 +121,6 @@ internal sealed class DeviceLocks
         }
 
         released.SetResult();
+        Changed.Set();
     }
 }

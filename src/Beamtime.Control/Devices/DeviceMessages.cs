@@ -49,8 +49,14 @@ internal readonly record struct Operation(
 /// </summary>
 internal sealed class Instruction
 {
-    /// <summary>The owner's epoch; a device server refuses one lower than the highest it has seen.</summary>
+    /// <summary>The owner's epoch; a device server refuses one lower than the highest it has seen. 0 reads only.</summary>
     public required long OwnerEpoch { get; init; }
+
+    /// <summary>Its id among those of its owner, rising; asked again with it, it is carried out once. Null for none.</summary>
+    public long? Id { get; init; }
+
+    /// <summary>The device server that it is for; another one refuses it. Null for whichever there is.</summary>
+    public Guid? Server { get; init; }
 
     /// <summary>Operations, phases ascending.</summary>
     public required Operation[] Operations { get; init; }

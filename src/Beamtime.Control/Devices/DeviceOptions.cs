@@ -33,6 +33,22 @@ internal sealed class DeviceOptions
     [Description("How long a stop may take before it is reported as failed.")]
     public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Pause between signs of life.</summary>
+    [Description("How often the device server and the scan server tell each other that they live.")]
+    public TimeSpan BeatInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Silence after which the device server counts as lost.</summary>
+    [Description("How long the device server may be silent before what was asked of it counts as uncertain and a scan is held; several beat intervals.")]
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Silence of the owner after which devices stop.</summary>
+    [Description("How long the scan server may be silent before the devices that it set in motion are stopped and released; several beat intervals.")]
+    public TimeSpan OwnerLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Pause between tellings of readings.</summary>
+    [Description("How often the last readings of all devices are told, where they have changed.")]
+    public TimeSpan ValuesInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Missing readings in a row that end a scan.</summary>
     [Description("Readings of one device that may be missing in a row before the scan is aborted.")]
     [Range(1, 1000)]

@@ -31,38 +31,6 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
     /// <summary>The devices that cannot.</summary>
     public IReadOnlyCollection<UnusableDevice> Unusable => _unusable.Values;
 
-    /// <summary>The names of all configured devices.</summary>
-    public IEnumerable<string> Names => _usable.Keys.Concat(_unusable.Keys);
-
-    /// <summary>True when a device of that name is configured, usable or not.</summary>
-    /// <param name="name">The device's name.</param>
-    public bool Knows(string name) => _usable.ContainsKey(name) || _unusable.ContainsKey(name);
-
-    /// <summary>The device and signal parts of an address; the signal is null for the main one.</summary>
-    /// <param name="address"><c>device</c> or <c>device.signal</c>.</param>
-    public static (string Device, string? Signal) Split(string address) =>
-        address.Split('.', 2) is [var device, var signal] ? (device, signal) : (address, null);
-
-    /// <summary>What is wrong with an address; null when nothing is, as far as can be told while its device is out.</summary>
-    /// <param name="address"><c>device</c> or <c>device.signal</c>.</param>
-    public string? MistakeIn(string address)
-    {
-        var (name, signal) = Split(address);
-        if (!Knows(name))
-        {
-            return $"no device '{name}' is configured{NearestName.Question(name, Names)}";
-        }
-
-        if (!_usable.TryGetValue(name, out var device) || device.Find(signal) is not null)
-        {
-            return null;
-        }
-
-        return signal is null
-            ? $"{name} has no main signal"
-            : $"{name} has no signal '{signal}'{NearestName.Question(signal, device.Device.Signals.Select(s => s.Name))}";
-    }
-
     /// <summary>Constructs and connects the devices in the order of need.</summary>
     /// <param name="entries">The configuration, ordered by need.</param>
     /// <param name="plugins">Where device classes are registered.</param>
@@ -142,23 +110,6 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
         }
 
         return roster;
-    }
-
-    /// <summary>The usable device of that name, or every reason why there is none.</summary>
-    /// <param name="name">The device's name.</param>
-    public Outcome<ConfiguredDevice> Find(string name)
-    {
-        if (_usable.TryGetValue(name, out var device))
-        {
-            return new Accepted<ConfiguredDevice>(device);
-        }
-
-        return new Refused<ConfiguredDevice>(
-        [
-            _unusable.TryGetValue(name, out var unusable)
-                ? unusable.Reason
-                : DeviceErrors.Unknown.Because($"No device '{name}' is configured{NearestName.Question(name, _usable.Keys)}"),
-        ]);
     }
 
     /// <summary>The usable device of that name; a bug when there is none.</summary>

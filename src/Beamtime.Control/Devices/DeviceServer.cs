@@ -12,19 +12,29 @@ namespace Beamtime.Control.Devices;
 /// </summary>
 internal sealed partial class DeviceServer(
     DeviceRoster roster,
-    RequestTopic<Instruction, InstructionDone> instructions,
-    Topic<PointReadings> readings,
+    DeviceTopics topics,
     OwnerEpoch owner,
     DeviceOptions options,
     TimeProvider time,
     ILogger<DeviceServer> logger)
 {
-    /// <summary>Runs all mailboxes and answers instructions until cancelled.</summary>
+    private readonly InstructionMemory _memory = new();
+    private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
+    private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
+    private volatile bool _isInUse;
+
+    /// <summary>This device server; another one after each start.</summary>
+    public Guid Id { get; } = Guid.CreateVersion7(time.GetUtcNow());
+
+    /// <summary>Runs all mailboxes, answers instructions and stops until cancelled, and watches for the owner.</summary>
     /// <param name="cancel">Ends the server; devices are not stopped by it.</param>
     public async Task RunAsync(CancellationToken cancel)
     {
         List<Task> loops = [.. roster.Usable.Select(d => d.Mailbox.RunAsync(cancel))];
-        loops.Add(instructions.ServeAsync(ExecuteAsync, cancel));
+        loops.Add(topics.Instructions.ServeAsync(ExecuteAsync, cancel));
+        loops.Add(topics.Stops.ServeAsync(
+            async (stop, _) => new StopDone(await StopAsync(stop.Devices)), cancel));
+        loops.Add(WatchOwnerAsync(cancel));
         await Task.WhenAny(loops).Unwrap();
     }
 
@@ -57,9 +67,110 @@ internal sealed partial class DeviceServer(
         }
     }
 
-    private async ValueTask<InstructionDone> ExecuteAsync(Instruction instruction, CancellationToken cancel)
+    // Nobody goes on with what an owner that died set in motion: the devices stop, and are released from its scan.
+    private async Task WatchOwnerAsync(CancellationToken cancel)
     {
-        owner.Accept(instruction.OwnerEpoch);
+        var signal = new TopicSignal();
+        using var beats = topics.Owner.SubscribeLossy(signal);
+        var batch = new OwnerBeat[16];
+        var heardAt = time.GetTimestamp();
+        var wasInUse = false;
+        await using var timer = time.CreateTimer(
+            static s => ((TopicSignal)s!).Set(), signal, options.BeatInterval, options.BeatInterval);
+        while (true)
+        {
+            await signal.WaitAsync(cancel);
+            // An owner that has only just begun has its time as well.
+            if (beats.Read(batch) > 0 || (_isInUse && !wasInUse))
+            {
+                heardAt = time.GetTimestamp();
+            }
+
+            wasInUse = _isInUse;
+            if (_isInUse && time.GetElapsedTime(heardAt) > options.OwnerLimit)
+            {
+                _isInUse = false;
+                LogOwnerLost(logger, options.OwnerLimit.TotalSeconds);
+                await StopAsync(names: null);
+                await ReleaseAsync();
+            }
+        }
+    }
+
+    private async Task ReleaseAsync()
+    {
+        string[] staged;
+        lock (_staged)
+        {
+            staged = [.. _staged];
+            _staged.Clear();
+        }
+
+        foreach (var name in staged)
+        {
+            try
+            {
+                var unstage = Command(new Operation(0, OperationKind.Unstage, name), null, default);
+                await unstage.Device.Mailbox.PostAsync(unstage, CancellationToken.None);
+                await unstage.Task;
+            }
+            catch (FaultException fault)
+            {
+                LogAlsoFailed(logger, name, fault.Reason.Message);
+            }
+        }
+    }
+
+    private ValueTask<InstructionDone> ExecuteAsync(Instruction instruction, CancellationToken cancel)
+    {
+        if (instruction.Server is { } addressed && addressed != Id)
+        {
+            throw DeviceErrors.ServerRestarted.Fault("The instruction is for a device server that has ended.");
+        }
+
+        Admit(instruction);
+        return instruction.Id is null
+            ? CarryOutAsync(instruction, cancel)
+            : _memory.Once(instruction, _carryOut ??= CarryOutAsync, cancel);
+    }
+
+    private void Admit(Instruction instruction)
+    {
+        if (instruction.OwnerEpoch > 0)
+        {
+            owner.Accept(instruction.OwnerEpoch);
+        }
+
+        foreach (ref readonly var operation in instruction.Operations.AsSpan())
+        {
+            if (operation.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Wait)
+            {
+                continue;
+            }
+
+            if (instruction.OwnerEpoch <= 0)
+            {
+                throw DeviceErrors.OwnerMissing.Fault("An instruction without an owner may only read.");
+            }
+
+            _isInUse = true;
+            if (operation.Kind is OperationKind.Stage or OperationKind.Unstage)
+            {
+                Note(operation);
+            }
+        }
+    }
+
+    private void Note(in Operation staging)
+    {
+        lock (_staged)
+        {
+            _ = staging.Kind == OperationKind.Stage ? _staged.Add(staging.Device) : _staged.Remove(staging.Device);
+        }
+    }
+
+    private async ValueTask<InstructionDone> CarryOutAsync(Instruction instruction, CancellationToken cancel)
+    {
         var operations = instruction.Operations;
         InstructionDone? done = null;
         for (var from = 0; from < operations.Length;)
@@ -232,7 +343,7 @@ internal sealed partial class DeviceServer(
             }
         }
 
-        await readings.PublishAsync(
+        await topics.Readings.PublishAsync(
             new PointReadings
             {
                 Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
@@ -312,6 +423,9 @@ internal sealed partial class DeviceServer(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} failed as well: {Message}")]
     private static partial void LogAlsoFailed(ILogger logger, string device, string message);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The scan server was not heard for {Seconds} s: the devices are stopped")]
+    private static partial void LogOwnerLost(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Stopping {Device} failed: {Message}")]
     private static partial void LogStopFailed(ILogger logger, string device, string message);

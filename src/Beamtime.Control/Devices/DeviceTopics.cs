@@ -8,10 +8,11 @@ namespace Beamtime.Control.Devices;
 /// <param name="beamline">The beamline.</param>
 internal sealed class DeviceTopics(TopicHub hub, string beamline)
 {
-    /// <summary>Readings kept for the bundler before device servers wait.</summary>
-    public const int ReadingsKept = 8192;
-
+    private const int ReadingsKept = 8192;
     private const int InstructionsKept = 1024;
+    private const int RequestsKept = 64;
+    private const int StatesKept = 16;
+    private const int ChangesKept = 1024;
 
     /// <summary>Instructions to the device server.</summary>
     public RequestTopic<Instruction, InstructionDone> Instructions { get; } =
@@ -22,9 +23,45 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
             DeviceTopicJson.Default.InstructionDone,
             "devices.set"));
 
+    /// <summary>Stops to the device server; they pass whatever waits there.</summary>
+    public RequestTopic<StopRequest, StopDone> Stops { get; } = hub.Open(new RequestDeclaration<StopRequest, StopDone>(
+        $"{beamline}.device-stops",
+        RequestsKept,
+        DeviceTopicJson.Default.StopRequest,
+        DeviceTopicJson.Default.StopDone,
+        "devices.stop"));
+
+    /// <summary>What people and procedures want of devices, to the scan server, which knows who uses them.</summary>
+    public RequestTopic<SetRequest, DeviceAnswer> Sets { get; } = hub.Open(new RequestDeclaration<SetRequest, DeviceAnswer>(
+        $"{beamline}.device-sets",
+        RequestsKept,
+        DeviceTopicJson.Default.SetRequest,
+        DeviceTopicJson.Default.DeviceAnswer,
+        "devices.set"));
+
     /// <summary>What the device server read for points.</summary>
     public Topic<PointReadings> Readings { get; } = hub.Open(new TopicDeclaration<PointReadings>(
         $"{beamline}.readings", ReadingsKept, DeviceTopicJson.Default.PointReadings, "scans.read", "bundler"));
+
+    /// <summary>What the device server has, told at its start.</summary>
+    public Topic<DeviceRosterState> Roster { get; } = hub.Open(new TopicDeclaration<DeviceRosterState>(
+        $"{beamline}.devices", StatesKept, DeviceTopicJson.Default.DeviceRosterState, "devices.read"));
+
+    /// <summary>The device server's sign of life.</summary>
+    public Topic<DeviceBeat> Beats { get; } = hub.Open(new TopicDeclaration<DeviceBeat>(
+        $"{beamline}.device-beats", StatesKept, DeviceTopicJson.Default.DeviceBeat, "devices.read"));
+
+    /// <summary>The last readings of all devices, a few times a second where they changed.</summary>
+    public Topic<DeviceValues> Values { get; } = hub.Open(new TopicDeclaration<DeviceValues>(
+        $"{beamline}.device-values", StatesKept, DeviceTopicJson.Default.DeviceValues, "devices.read"));
+
+    /// <summary>Changes that devices publish on their own.</summary>
+    public Topic<DeviceChange> Changes { get; } = hub.Open(new TopicDeclaration<DeviceChange>(
+        $"{beamline}.device-changes", ChangesKept, DeviceTopicJson.Default.DeviceChange, "devices.read"));
+
+    /// <summary>The sign of life of the scan server, which commands the devices, and who uses which.</summary>
+    public Topic<OwnerBeat> Owner { get; } = hub.Open(new TopicDeclaration<OwnerBeat>(
+        $"{beamline}.device-owner", StatesKept, DeviceTopicJson.Default.OwnerBeat, "devices.read"));
 }
 
 /// <summary>JSON of what leaves and reaches the device server.</summary>
@@ -39,4 +76,13 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
 [JsonSerializable(typeof(Instruction))]
 [JsonSerializable(typeof(InstructionDone))]
 [JsonSerializable(typeof(PointReadings))]
+[JsonSerializable(typeof(StopRequest))]
+[JsonSerializable(typeof(StopDone))]
+[JsonSerializable(typeof(SetRequest))]
+[JsonSerializable(typeof(DeviceAnswer))]
+[JsonSerializable(typeof(DeviceRosterState))]
+[JsonSerializable(typeof(DeviceBeat))]
+[JsonSerializable(typeof(DeviceValues))]
+[JsonSerializable(typeof(DeviceChange))]
+[JsonSerializable(typeof(OwnerBeat))]
 internal sealed partial class DeviceTopicJson : JsonSerializerContext;

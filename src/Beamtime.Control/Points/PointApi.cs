@@ -69,22 +69,20 @@ internal static class PointApi
     }
 
     private static IResult Live(
-        PointTopics topics, PointBundler bundler, TimeProvider time, CancellationToken cancel) =>
-        TypedResults.ServerSentEvents(EventsAsync(topics.Points, () => bundler.Running, time, cancel));
+        PointTopics topics, TimeProvider time, CancellationToken cancel) =>
+        TypedResults.ServerSentEvents(EventsAsync(topics, time, cancel));
 
     /// <summary>What one viewer is told, beginning with the openings of the scans that run.</summary>
-    /// <param name="points">Openings, points and ends.</param>
-    /// <param name="running">Gives the openings of the scans that run.</param>
+    /// <param name="topics">Openings, points and ends, and the scans that run.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancel">Ends the stream.</param>
     internal static async IAsyncEnumerable<SseItem<LiveEvent>> EventsAsync(
-        Topic<ScanDocument> points,
-        Func<IReadOnlyList<ScanOpened>> running,
+        PointTopics topics,
         TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancel)
     {
         var signal = new TopicSignal();
-        using var subscription = points.SubscribeLossy(signal);
+        using var subscription = topics.Points.SubscribeLossy(signal);
         Dictionary<Guid, (int Number, int[] Indices)> open = [];
         var batch = new ScanDocument[4096];
         // Without a first event the answer's head would wait for the next scan.
@@ -97,7 +95,7 @@ internal static class PointApi
             if (skipped != subscription.Skipped)
             {
                 skipped = subscription.Skipped;
-                foreach (var opened in running())
+                foreach (var opened in (await topics.Open.LastAsync(cancel))?.Message.Scans ?? [])
                 {
                     if (Told(opened, open, isKept: true) is { } told)
                     {

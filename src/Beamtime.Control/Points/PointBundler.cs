@@ -1,5 +1,6 @@
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,8 @@ namespace Beamtime.Control.Points;
 
 /// <summary>
 /// Groups the readings of device servers into points by point id and publishes them in order. A point whose readings do
-/// not come within the deadline is published as a gap, so that nothing behind it hangs; a repeated one is dropped.
+/// not come within the deadline is published as a gap, so that nothing behind it hangs; a repeated one is dropped. What it
+/// took in is acknowledged only when what became of it is published: a successor begins from there.
 /// </summary>
 internal sealed partial class PointBundler
 {
@@ -19,36 +21,31 @@ internal sealed partial class PointBundler
     private readonly Subscription<ScanDocument> _scanDocuments;
     private readonly Subscription<PointReadings> _pointReadings;
     private readonly Topic<ScanDocument> _points;
+    private readonly Topic<OpenScans> _openScans;
     private readonly PointOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<PointBundler> _logger;
-    private volatile IReadOnlyList<ScanOpened> _running = [];
+    private ScanDocument? _lastPublished;
 
     /// <summary>A bundler that misses nothing published from now on.</summary>
     /// <param name="scans">Openings and ends of scans.</param>
     /// <param name="readings">What device servers read.</param>
-    /// <param name="points">Takes openings, points and ends in order.</param>
+    /// <param name="topics">Takes openings, points and ends in order, and which scans are open.</param>
     /// <param name="options">Settings.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Takes gaps.</param>
     public PointBundler(
         Topic<ScanDocument> scans,
         Topic<PointReadings> readings,
-        Topic<ScanDocument> points,
+        PointTopics topics,
         PointOptions options,
         TimeProvider time,
         ILogger<PointBundler> logger)
     {
-        (_points, _options, _time, _logger) = (points, options, time, logger);
+        (_points, _openScans, _options, _time, _logger) = (topics.Points, topics.Open, options, time, logger);
         _scanDocuments = scans.Subscribe("bundler", _signal);
         _pointReadings = readings.Subscribe("bundler", _signal);
     }
-
-    /// <summary>
-    /// The openings of the scans whose points are coming. Who subscribes to the points first and looks here then misses no
-    /// running scan; it may see an opening twice.
-    /// </summary>
-    public IReadOnlyList<ScanOpened> Running => _running;
 
     /// <summary>Bundles until cancelled.</summary>
     /// <param name="cancel">Ends the loop.</param>
@@ -57,6 +54,8 @@ internal sealed partial class PointBundler
         await using var timer = _time.CreateTimer(
             static bundler => ((PointBundler)bundler!).Tick(), this, _options.Tick, _options.Tick);
         var batch = new PointReadings[BatchLength];
+        // What a predecessor published last says how far it was.
+        _lastPublished = (await _points.LastAsync(cancel))?.Message;
         while (true)
         {
             await _signal.WaitAsync(cancel);
@@ -65,17 +64,58 @@ internal sealed partial class PointBundler
             {
                 await TakeDocumentsAsync(cancel);
                 count = _pointReadings.Read(batch);
+                var first = _pointReadings.Position - count;
                 for (var i = 0; i < count; i++)
                 {
-                    await TakeAsync(batch[i], cancel);
+                    await TakeAsync(batch[i], first + i, cancel);
                 }
 
-                _pointReadings.AcknowledgeRead();
+                Acknowledge(count);
                 Array.Clear(batch, 0, count);
             }
             while (count > 0);
 
             await CloseOverdueAsync(cancel);
+            AcknowledgeDocuments();
+            LoopBeat.Touch();
+        }
+    }
+
+    // A point that is held back is in this memory only.
+    private void Acknowledge(int count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        var until = _pointReadings.Position;
+        foreach (var scan in _open.Values)
+        {
+            foreach (var (_, offset) in scan.Early.Values)
+            {
+                until = Math.Min(until, offset);
+            }
+        }
+
+        if (until > _pointReadings.AcknowledgedUntil)
+        {
+            _pointReadings.Acknowledge(until);
+        }
+    }
+
+    // A successor needs the opening of a scan until it is closed.
+    private void AcknowledgeDocuments()
+    {
+        var until = _scanDocuments.Position;
+        foreach (var scan in _open.Values)
+        {
+            until = Math.Min(until, scan.OpenedAt);
+        }
+
+        if (until > _scanDocuments.AcknowledgedUntil)
+        {
+            _scanDocuments.Acknowledge(until);
         }
     }
 
@@ -84,33 +124,60 @@ internal sealed partial class PointBundler
         int count;
         while ((count = _scanDocuments.Read(_documentBatch)) > 0)
         {
+            var first = _scanDocuments.Position - count;
             for (var i = 0; i < count; i++)
             {
-                await TakeAsync(_documentBatch[i], cancel);
+                await TakeAsync(_documentBatch[i], first + i, cancel);
             }
 
-            _scanDocuments.AcknowledgeRead();
+            AcknowledgeDocuments();
         }
     }
 
-    private async ValueTask TakeAsync(ScanDocument document, CancellationToken cancel)
+    private async ValueTask TakeAsync(ScanDocument document, long offset, CancellationToken cancel)
     {
+        // Its end was published before its documents were acknowledged.
+        if (_lastPublished is ScanClosed closedBefore && closedBefore.Scan == document.Scan && !_open.ContainsKey(document.Scan))
+        {
+            return;
+        }
+
         switch (document)
         {
             case ScanOpened opened:
-                _open[opened.Scan] = new OpenScan(opened);
-                Announce();
-                await _points.PublishAsync(opened, cancel);
+                await OpenAsync(opened, offset, cancel);
                 break;
             case ScanClosed closed when _open.TryGetValue(closed.Scan, out var scan):
                 scan.Closing = closed;
                 scan.WaitingSince = _time.GetTimestamp();
                 await EmitReadyAsync(scan, cancel);
                 break;
+            case ScanClosed unknown:
+                // Its opening died with the program: those who have its points are told.
+                await _points.PublishAsync(unknown, cancel);
+                break;
         }
     }
 
-    private async ValueTask TakeAsync(PointReadings taken, CancellationToken cancel)
+    private async ValueTask OpenAsync(ScanOpened opened, long offset, CancellationToken cancel)
+    {
+        var next = opened.FirstPoint;
+        if (_open.TryGetValue(opened.Scan, out var before))
+        {
+            // It goes on after its scan server died; what came until then stands.
+            next = before.Next;
+        }
+        else if (_lastPublished is Point last && last.Scan == opened.Scan)
+        {
+            next = Math.Max(next, last.Id + 1);
+        }
+
+        _open[opened.Scan] = new OpenScan(opened) { Next = next, OpenedAt = offset };
+        await AnnounceAsync(cancel);
+        await _points.PublishAsync(opened, cancel);
+    }
+
+    private async ValueTask TakeAsync(PointReadings taken, long offset, CancellationToken cancel)
     {
         if (!_open.TryGetValue(taken.Scan, out var scan))
         {
@@ -145,7 +212,7 @@ internal sealed partial class PointBundler
         else
         {
             scan.WaitingSince = scan.Early.Count == 0 ? _time.GetTimestamp() : scan.WaitingSince;
-            scan.Early[taken.Point] = point;
+            scan.Early[taken.Point] = (point, offset);
         }
 
         await EmitReadyAsync(scan, cancel);
@@ -155,13 +222,13 @@ internal sealed partial class PointBundler
     {
         while ((scan.Closing is null || scan.Next < scan.Closing.Points) && scan.Early.Remove(scan.Next, out var ready))
         {
-            await EmitAsync(scan, ready, cancel);
+            await EmitAsync(scan, ready.Point, cancel);
         }
 
         if (scan.Closing is { } closing && scan.Next >= closing.Points)
         {
             _open.Remove(closing.Scan);
-            Announce();
+            await AnnounceAsync(cancel);
             await _points.PublishAsync(closing.Points < scan.Next ? closing.WithPoints(scan.Next) : closing, cancel);
         }
     }
@@ -201,7 +268,8 @@ internal sealed partial class PointBundler
     }
 
     // Before the opening or the end is published: who subscribes after that must find the change here.
-    private void Announce() => _running = [.. _open.Values.Select(s => s.Opened)];
+    private ValueTask AnnounceAsync(CancellationToken cancel) =>
+        _openScans.PublishAsync(new OpenScans([.. _open.Values.Select(s => s.Opened)]), cancel);
 
     private void Tick()
     {
@@ -215,7 +283,9 @@ internal sealed partial class PointBundler
 
         public int Next { get; set; }
 
-        public Dictionary<int, Point> Early { get; } = [];
+        public Dictionary<int, (Point Point, long Offset)> Early { get; } = [];
+
+        public long OpenedAt { get; init; }
 
         public ScanClosed? Closing { get; set; }
 

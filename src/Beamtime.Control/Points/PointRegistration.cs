@@ -2,6 +2,7 @@ using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Points;
@@ -11,14 +12,24 @@ internal static class PointRegistration
 {
     extension(IServiceCollection services)
     {
+        /// <summary>Adds what the bundler says; once however often it is called.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddPointTopics(string beamline)
+        {
+            services.TryAddSingleton(s => new PointTopics(s.GetRequiredService<TopicHub>(), beamline));
+            return services;
+        }
+
         /// <summary>Adds the bundler.</summary>
         /// <param name="beamline">The beamline.</param>
         public IServiceCollection AddPoints(string beamline) => services
-            .AddSingleton(s => new PointTopics(s.GetRequiredService<TopicHub>(), beamline))
+            .AddPointTopics(beamline)
+            .AddDeviceTopics(beamline)
+            .AddScanDesk(beamline)
             .AddSingleton(s => new PointBundler(
                 s.GetRequiredService<ScanTopics>().Documents,
-                s.GetRequiredService<Topic<PointReadings>>(),
-                s.GetRequiredService<PointTopics>().Points,
+                s.GetRequiredService<DeviceTopics>().Readings,
+                s.GetRequiredService<PointTopics>(),
                 s.GetRequiredService<PointOptions>(),
                 s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<PointBundler>>()));

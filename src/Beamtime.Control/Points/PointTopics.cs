@@ -16,7 +16,18 @@ internal sealed class PointTopics(TopicHub hub, string beamline)
     /// <summary>Openings, points and ends in order, from the bundler to all who want points.</summary>
     public Topic<ScanDocument> Points { get; } = hub.Open(new TopicDeclaration<ScanDocument>(
         $"{beamline}.points", PointsKept, PointTopicJson.Document, "scans.read", "file-writer"));
+
+    /// <summary>
+    /// The openings of the scans whose points are coming, as a last value. Who subscribes to the points first and looks here
+    /// then misses no running scan; it may see an opening twice.
+    /// </summary>
+    public Topic<OpenScans> Open { get; } = hub.Open(new TopicDeclaration<OpenScans>(
+        $"{beamline}.open-scans", 16, PointTopicJson.Default.OpenScans, "scans.read"));
 }
+
+/// <summary>The scans whose points are coming.</summary>
+/// <param name="Scans">Their openings.</param>
+internal sealed record OpenScans(IReadOnlyList<ScanOpened> Scans);
 
 /// <summary>JSON of what a bundler says.</summary>
 [JsonSourceGenerationOptions(
@@ -31,6 +42,7 @@ internal sealed class PointTopics(TopicHub hub, string beamline)
 [JsonSerializable(typeof(ScanOpened))]
 [JsonSerializable(typeof(ScanClosed))]
 [JsonSerializable(typeof(Point))]
+[JsonSerializable(typeof(OpenScans))]
 internal sealed partial class PointTopicJson : JsonSerializerContext
 {
     /// <summary>Documents with points, told apart by <c>kind</c>.</summary>

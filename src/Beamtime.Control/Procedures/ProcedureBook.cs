@@ -8,7 +8,7 @@ namespace Beamtime.Control.Procedures;
 /// <summary>The site's procedures by name; judges whether one may begin.</summary>
 /// <param name="procedures">The procedures.</param>
 /// <param name="roster">The devices.</param>
-internal sealed class ProcedureBook(IReadOnlyList<ProcedureDefinition> procedures, DeviceRoster roster)
+internal sealed class ProcedureBook(IReadOnlyList<ProcedureDefinition> procedures, DeviceBook roster)
 {
     /// <summary>All procedures, in the order of the file.</summary>
     public IReadOnlyList<ProcedureDefinition> All => procedures;
@@ -31,8 +31,8 @@ internal sealed class ProcedureBook(IReadOnlyList<ProcedureDefinition> procedure
         List<Reason> reasons = [];
         foreach (var step in procedure.All)
         {
-            var device = AddressOf(step) is { } address ? roster.Find(DeviceRoster.Split(address).Device) : null;
-            if (device is Refused<ConfiguredDevice> refused)
+            var device = AddressOf(step) is { } address ? roster.Find(DeviceBook.Split(address).Device) : null;
+            if (device is Refused<KnownDevice> refused)
             {
                 reasons.AddRange(refused.Reasons);
             }
@@ -42,9 +42,9 @@ internal sealed class ProcedureBook(IReadOnlyList<ProcedureDefinition> procedure
                 try
                 {
                     if (value.TryEvaluate(known) is { } target && step is SetpointStep setpoint
-                        && device is Accepted<ConfiguredDevice>(var found))
+                        && device is Accepted<KnownDevice>(var found))
                     {
-                        reasons.AddRange(found.RefusalsToSet(DeviceRoster.Split(setpoint.Address).Signal, target));
+                        reasons.AddRange(found.RefusalsToSet(DeviceBook.Split(setpoint.Address).Signal, target));
                     }
                 }
                 catch (RefusedException outside)

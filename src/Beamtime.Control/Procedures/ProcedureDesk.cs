@@ -22,9 +22,24 @@ internal sealed class ProcedureDesk(
     /// <param name="given">Parameters by name.</param>
     /// <param name="who">Who asks.</param>
     /// <param name="cancel">Gives up; nothing then begins.</param>
+    public Task<Outcome<StreamState<ProcedureRecord>>> StartAsync(
+        string name, IReadOnlyDictionary<string, JsonElement> given, PersonId who, CancellationToken cancel) =>
+        StartAsync(name, given, who, key: null, cancel);
+
+    /// <summary>The same for one that is to begin once however often it is asked for.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="given">Parameters by name.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="key">The id that the run is to have, so that asking again finds it; null for a new one.</param>
+    /// <param name="cancel">Gives up; nothing then begins.</param>
     public async Task<Outcome<StreamState<ProcedureRecord>>> StartAsync(
-        string name, IReadOnlyDictionary<string, JsonElement> given, PersonId who, CancellationToken cancel)
+        string name, IReadOnlyDictionary<string, JsonElement> given, PersonId who, Guid? key, CancellationToken cancel)
     {
+        if (key is { } asked && await store.FindAsync(asked, cancel) is { } known)
+        {
+            return new Accepted<StreamState<ProcedureRecord>>(known);
+        }
+
         if (book.Find(name) is not Accepted<ProcedureDefinition>(var definition))
         {
             return Refuse(((Refused<ProcedureDefinition>)book.Find(name)).Reasons);
@@ -40,7 +55,7 @@ internal sealed class ProcedureDesk(
             return Refuse(reasons);
         }
 
-        var id = Guid.CreateVersion7(time.GetUtcNow());
+        var id = key ?? Guid.CreateVersion7(time.GetUtcNow());
         var scope = new StepScope(id, who, new Dictionary<string, Value>(parameters, StringComparer.Ordinal));
         var work = new ProcedureWork(definition, scope, from: 0);
         return await BeginAsync(

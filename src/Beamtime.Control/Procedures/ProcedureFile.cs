@@ -8,6 +8,9 @@ namespace Beamtime.Control.Procedures;
 /// <summary>Reads <c>procedures.yaml</c>; every mistake is reported at once, each with its line.</summary>
 internal sealed class ProcedureFile
 {
+    /// <summary>The words for the types of parameters.</summary>
+    public static IEnumerable<string> TypeNames => Types.Keys;
+
     private static readonly Dictionary<string, ProcedureParameterType> Types = new()
     {
         ["number"] = ProcedureParameterType.Number,
@@ -20,7 +23,7 @@ internal sealed class ProcedureFile
     private readonly Dictionary<string, LookupTable> _tables = new(StringComparer.Ordinal);
     private readonly StepReader _steps;
 
-    private ProcedureFile(DeviceRoster roster, WritePermission mayWrite, IReadOnlyDictionary<string, ProcedureAction> actions) =>
+    private ProcedureFile(DeviceBook roster, WritePermission mayWrite, IReadOnlyDictionary<string, ProcedureAction> actions) =>
         _steps = new StepReader(roster, mayWrite, actions, _tables, _mistakes);
 
     /// <summary>Reads a file.</summary>
@@ -31,7 +34,7 @@ internal sealed class ProcedureFile
     /// <exception cref="RefusedException">All mistakes in it.</exception>
     public static IReadOnlyList<ProcedureDefinition> Read(
         string path,
-        DeviceRoster roster,
+        DeviceBook roster,
         WritePermission mayWrite,
         IReadOnlyDictionary<string, ProcedureAction> actions)
     {

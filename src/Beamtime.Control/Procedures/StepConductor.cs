@@ -87,7 +87,7 @@ internal sealed partial class StepConductor(
             return StepResult.Failed(ProcedureErrors.WriteDenied.Because($"{step.Address} is not writable."));
         }
 
-        var (device, signal) = DeviceRoster.Split(step.Address);
+        var (device, signal) = DeviceBook.Split(step.Address);
         var isArrived = false;
         try
         {

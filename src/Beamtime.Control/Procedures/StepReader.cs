@@ -12,7 +12,7 @@ namespace Beamtime.Control.Procedures;
 /// <param name="tables">The tables by name.</param>
 /// <param name="mistakes">Takes the mistakes.</param>
 internal sealed partial class StepReader(
-    DeviceRoster roster,
+    DeviceBook roster,
     WritePermission mayWrite,
     IReadOnlyDictionary<string, ProcedureAction> actions,
     IReadOnlyDictionary<string, LookupTable> tables,
@@ -72,7 +72,7 @@ internal sealed partial class StepReader(
         var value = ReadValue(fields, "value", names);
         var verify = fields.Flag("verify", false);
         var timeout = ReadTimeout(fields, TimeSpan.FromMinutes(2));
-        if (value is LiteralExpression literal && DeviceRoster.Split(address) is var (name, signal) && roster.Has(name))
+        if (value is LiteralExpression literal && DeviceBook.Split(address) is var (name, signal) && roster.Has(name))
         {
             foreach (var reason in roster[name].RefusalsToSet(signal, literal.Value))
             {

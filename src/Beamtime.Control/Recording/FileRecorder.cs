@@ -1,5 +1,6 @@
 using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
+using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Recording;
@@ -8,9 +9,13 @@ namespace Beamtime.Control.Recording;
 /// <param name="root">Folder of all recordings.</param>
 /// <param name="beamline">The beamline.</param>
 /// <param name="store">The durable side of recordings.</param>
+/// <param name="topics">Asks the file writer.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FileRecorder(string root, string beamline, RecordingStore store, TimeProvider time) : ScanRecorder
+internal sealed class FileRecorder(
+    string root, string beamline, RecordingStore store, RecordingTopics topics, TimeProvider time) : ScanRecorder
 {
+    private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(30);
+
     /// <inheritdoc/>
     public override (string Folder, string FilePrefix) MakeFolder(int number)
     {
@@ -38,6 +43,23 @@ internal sealed class FileRecorder(string root, string beamline, RecordingStore 
     /// <inheritdoc/>
     public override Task<bool> IsRecordedAsync(Guid scan, CancellationToken cancel) =>
         store.IsSettledAsync(scan, cancel);
+
+    /// <inheritdoc/>
+    public override async Task<int?> FirstUnrecordedAsync(Guid scan, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                var progress = await topics.Questions.AskAsync(new RecordingQuestion(scan), AnswerDeadline, cancel);
+                return progress.IsEnded ? null : progress.Next;
+            }
+            catch (FaultException away) when (away.Reason.Code == TopicErrors.RoleUnreachable.Code)
+            {
+                // Asked again: without the file writer nothing can be recorded.
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public override async Task<RecordedEnd?> EndOfAsync(Guid scan, CancellationToken cancel) =>

@@ -8,6 +8,9 @@ internal sealed partial class FileWriter
     [LoggerMessage(Level = LogLevel.Error, Message = "Recording of scan {Scan}: {Code}, {Text}")]
     private partial void Faulted(Guid scan, string code, string text);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Recording {Prefix} goes on at point {Point} in a further live file")]
+    private partial void GoesOn(string prefix, int point);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The recording of scan {Scan} is not finished; it is tried again")]
     private partial void NotFinished(Exception error, Guid scan);
 

@@ -1,15 +1,20 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Recording;
 
 /// <summary>
 /// Writes the points of running scans into live files and, when a scan ends, its final file. One loop writes live
-/// files, another finishes recordings, so that a long final file holds up no running scan.
+/// files, another finishes recordings, so that a long final file holds up no running scan. Points are acknowledged when
+/// they are flushed: a successor gets the others again, and writes them into a further live file.
 /// </summary>
 internal sealed partial class FileWriter : IDisposable
 {
@@ -17,11 +22,12 @@ internal sealed partial class FileWriter : IDisposable
     private const int FinishingCapacity = 64;
 
     private readonly RecordingFinisher _finisher;
-    private readonly Topic<RecordingNotice> _notices;
+    private readonly RecordingRecovery _recovery;
+    private readonly RecordingTopics _topics;
     private readonly RecordingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<FileWriter> _log;
-    private readonly Channel<OpenRecording> _ended = Channel.CreateBounded<OpenRecording>(
+    private readonly Channel<Ended> _ended = Channel.CreateBounded<Ended>(
         new BoundedChannelOptions(FinishingCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
     // The writing loop's own.
@@ -31,27 +37,33 @@ internal sealed partial class FileWriter : IDisposable
     private readonly ScanDocument[] _batch = new ScanDocument[BatchLength];
     private readonly Dictionary<Guid, OpenRecording> _open = [];
     private OpenRecording? _latest;
+    private readonly RecentScans _passedOver = new();
     private int _unacknowledged;
+
+    // Questions, answered by the writing loop between two batches.
+    private readonly ConcurrentQueue<Question> _questions = new();
 
     // Set by the timer, which must not throw.
     private int _isFlushDue;
 
     /// <summary>A writer that misses nothing published from now on.</summary>
     /// <param name="points">Documents of scans.</param>
-    /// <param name="notices">Takes faults and closed recordings.</param>
+    /// <param name="topics">Takes faults, closed recordings and answers.</param>
     /// <param name="finisher">Makes final files.</param>
+    /// <param name="recovery">Knows what an earlier writer left open.</param>
     /// <param name="options">Times.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     public FileWriter(
         Topic<ScanDocument> points,
-        Topic<RecordingNotice> notices,
+        RecordingTopics topics,
         RecordingFinisher finisher,
+        RecordingRecovery recovery,
         RecordingOptions options,
         TimeProvider time,
         ILogger<FileWriter> log)
     {
-        (_notices, _finisher, _options, _time, _log) = (notices, finisher, options, time, log);
+        (_topics, _finisher, _recovery, _options, _time, _log) = (topics, finisher, recovery, options, time, log);
         _points = points.Subscribe("file-writer", _signal);
         // A publisher never has to wait for the timer: what fills half the log is flushed at once.
         _flushAfter = Math.Max(1, points.Capacity / 2);
@@ -69,6 +81,7 @@ internal sealed partial class FileWriter : IDisposable
     {
         using var abandon = new CancellationTokenSource();
         var finishing = FinishAsync(cancel, abandon.Token);
+        var answering = _topics.Questions.ServeAsync(AnswerAsync, cancel);
         try
         {
             await WriteAsync(cancel);
@@ -78,6 +91,7 @@ internal sealed partial class FileWriter : IDisposable
             _ended.Writer.TryComplete();
             abandon.CancelAfter(_options.ShutdownDeadline);
             await finishing;
+            await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -92,6 +106,7 @@ internal sealed partial class FileWriter : IDisposable
         {
             while (true)
             {
+                LoopBeat.Touch();
                 await _signal.WaitAsync(cancel);
                 await WriteWaitingAsync();
             }
@@ -160,15 +175,53 @@ internal sealed partial class FileWriter : IDisposable
         {
             Flush();
         }
+
+        while (_questions.TryDequeue(out var question))
+        {
+            Answer(question);
+        }
+    }
+
+    private async ValueTask<RecordingProgress> AnswerAsync(RecordingQuestion question, CancellationToken cancel)
+    {
+        var asked = new Question(question.Scan);
+        _questions.Enqueue(asked);
+        _signal.Set();
+        return await asked.Task.WaitAsync(cancel);
+    }
+
+    private void Answer(Question question)
+    {
+        try
+        {
+            if (_open.TryGetValue(question.Scan, out var recording))
+            {
+                Flush();
+                question.SetResult(new RecordingProgress(checked((int)recording.Next), IsEnded: false));
+            }
+            else
+            {
+                question.SetResult(_passedOver.Contains(question.Scan)
+                    ? new RecordingProgress(0, IsEnded: true)
+                    : _recovery.Left.TryGetValue(question.Scan, out var row)
+                        ? new RecordingProgress(RecordingRecovery.CountPoints(row), IsEnded: false)
+                        : new RecordingProgress(0, IsEnded: false));
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            question.SetException(new FaultException(
+                RecordingErrors.Explain(error, RecordingErrors.LiveFailed, question.Scan.ToString()), error));
+        }
     }
 
     private void Put(Point point)
     {
         if (_latest is null || _latest.Scan.Scan != point.Scan)
         {
-            if (!_open.TryGetValue(point.Scan, out _latest))
+            if (!_open.TryGetValue(point.Scan, out _latest) && (_latest = TryGoOn(point)) is null)
             {
-                // Repeated after its scan was closed, or of a scan that this writer has never heard open.
+                // Repeated after its scan was closed.
                 return;
             }
         }
@@ -183,27 +236,71 @@ internal sealed partial class FileWriter : IDisposable
     {
         switch (document)
         {
-            case ScanOpened opened when !_open.ContainsKey(opened.Scan):
-                _latest = new OpenRecording(opened, _options.MinimumFree);
-                _open.Add(opened.Scan, _latest);
-                RecordingMetrics.Open.Add(1);
-                if (_latest.Fault is { } fault)
+            case ScanOpened opened when !_open.ContainsKey(opened.Scan) && !IsEnded(opened):
+                _latest = Open(opened);
+                break;
+            case ScanClosed closed:
+                if (_open.Remove(closed.Scan, out var recording))
                 {
-                    Tell(new RecordingFault(opened.Scan, fault, EndsScan: true));
+                    RecordingMetrics.Open.Add(-1);
                 }
 
-                break;
-            case ScanClosed closed when _open.Remove(closed.Scan, out var recording):
                 _latest = null;
-                RecordingMetrics.Open.Add(-1);
-                if (recording.End(closed) is { } last)
+                if (recording?.End(closed) is { } last)
                 {
                     Tell(new RecordingFault(closed.Scan, last, EndsScan: false));
                 }
 
-                await _ended.Writer.WriteAsync(recording, CancellationToken.None);
+                if (_passedOver.Add(closed.Scan))
+                {
+                    await _ended.Writer.WriteAsync(new Ended(closed) { Recording = recording }, CancellationToken.None);
+                }
+
                 break;
         }
+    }
+
+    // A repeated opening must not write over what is closed.
+    private bool IsEnded(ScanOpened opened) =>
+        _passedOver.Contains(opened.Scan) || File.Exists(new RecordingFolder(opened.Folder, opened.FilePrefix).Final);
+
+    // A scan that goes on and whose opening an earlier writer has acknowledged: its live file tells it.
+    private OpenRecording? TryGoOn(Point point)
+    {
+        if (_passedOver.Contains(point.Scan) || !_recovery.Left.TryGetValue(point.Scan, out var row))
+        {
+            return null;
+        }
+
+        try
+        {
+            if (RecordingRecovery.ReadOpening(row) is { } opening)
+            {
+                GoesOn(row.Prefix, point.Id);
+                return Open(opening);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Tell(new RecordingFault(
+                point.Scan, RecordingErrors.Explain(error, RecordingErrors.LiveFailed, row.Prefix), EndsScan: true));
+        }
+
+        _passedOver.Add(point.Scan);
+        return null;
+    }
+
+    private OpenRecording Open(ScanOpened opened)
+    {
+        var recording = new OpenRecording(opened, _options.MinimumFree);
+        _open.Add(opened.Scan, recording);
+        RecordingMetrics.Open.Add(1);
+        if (recording.Fault is { } fault)
+        {
+            Tell(new RecordingFault(opened.Scan, fault, EndsScan: true));
+        }
+
+        return recording;
     }
 
     private void Flush()
@@ -233,7 +330,7 @@ internal sealed partial class FileWriter : IDisposable
 
     private async Task FinishAsync(CancellationToken ending, CancellationToken abandon)
     {
-        var waiting = new Queue<OpenRecording>();
+        var waiting = new Queue<Ended>();
         while (true)
         {
             if (!await WaitAsync(waiting.Count > 0 && !ending.IsCancellationRequested))
@@ -246,9 +343,9 @@ internal sealed partial class FileWriter : IDisposable
                 await FinishAsync(waiting.Dequeue(), waiting, abandon);
             }
 
-            while (_ended.Reader.TryRead(out var recording))
+            while (_ended.Reader.TryRead(out var ended))
             {
-                await FinishAsync(recording, waiting, abandon);
+                await FinishAsync(ended, waiting, abandon);
             }
         }
 
@@ -269,23 +366,29 @@ internal sealed partial class FileWriter : IDisposable
         }
     }
 
-    private async Task FinishAsync(OpenRecording recording, Queue<OpenRecording> waiting, CancellationToken abandon)
+    private async Task FinishAsync(Ended ended, Queue<Ended> waiting, CancellationToken abandon)
     {
+        var scan = ended.Document.Scan;
+        using var correlation = Correlation.Begin(scan.ToString());
+        using var span = Tracing.Begin("recording", ActivityKind.Consumer, ended.Recording?.Scan.Trace);
         try
         {
             var begun = _time.GetTimestamp();
-            recording.Closed ??= _finisher.Close(recording.TakeSource());
-            await _finisher.RegisterAsync(recording.Closed, abandon);
-            RecordingMetrics.Count(recording.Closed, _time.GetElapsedTime(begun));
-            Tell(new RecordingDone(recording.Scan.Scan, recording.Closed));
+            if (await CloseAsync(ended, abandon) is { } closed)
+            {
+                ended.Closed = closed;
+                await _finisher.RegisterAsync(closed, abandon);
+                RecordingMetrics.Count(closed, _time.GetElapsedTime(begun));
+                Tell(new RecordingDone(scan, closed));
+            }
         }
         catch (FaultException fault)
         {
             Wait(fault.Reason, fault);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Data.Common.DbException)
         {
-            Wait(RecordingErrors.Explain(error, RecordingErrors.FinalFailed, recording.Folder.Final), error);
+            Wait(RecordingErrors.Explain(error, RecordingErrors.FinalFailed, ended.Name), error);
         }
         catch (OperationCanceledException) when (abandon.IsCancellationRequested)
         {
@@ -294,22 +397,43 @@ internal sealed partial class FileWriter : IDisposable
         catch (Exception error)
         {
             // A bug in one recording must not keep the others from their files; its live file and its row stay.
-            Broken(error, recording.Scan.Scan);
-            Tell(new RecordingFault(
-                recording.Scan.Scan, RecordingErrors.FinalFailed.Because($"{recording.Folder.Final}: {error.Message}"), EndsScan: false));
+            Broken(error, scan);
+            Tell(new RecordingFault(scan, RecordingErrors.FinalFailed.Because($"{ended.Name}: {error.Message}"), EndsScan: false));
         }
 
         void Wait(Reason reason, Exception error)
         {
-            NotFinished(error, recording.Scan.Scan);
-            if (!recording.IsReported)
+            NotFinished(error, scan);
+            if (!ended.IsReported)
             {
-                recording.IsReported = true;
-                Tell(new RecordingFault(recording.Scan.Scan, reason, EndsScan: false));
+                ended.IsReported = true;
+                Tell(new RecordingFault(scan, reason, EndsScan: false));
             }
 
-            waiting.Enqueue(recording);
+            waiting.Enqueue(ended);
         }
+    }
+
+    // Null when there is nothing to be closed: it is registered already.
+    private async Task<RecordingClosed?> CloseAsync(Ended ended, CancellationToken abandon)
+    {
+        if (ended.Closed is { } closed)
+        {
+            return closed;
+        }
+
+        if (ended.Recording is { } recording)
+        {
+            return _finisher.Close(recording.TakeSource());
+        }
+
+        // Of a scan that an earlier writer wrote: from its live files alone. How many points they hold they say themselves.
+        var document = ended.Document;
+        return await _recovery.FindAsync(document.Scan, abandon) is { } row
+            ? _recovery.Close(row, document.Points == 0
+                ? null
+                : new RecordingEnd(document.End, document.Points, document.At, document.Reasons))
+            : null;
     }
 
     private void Tell(RecordingNotice notice)
@@ -320,7 +444,7 @@ internal sealed partial class FileWriter : IDisposable
             RecordingMetrics.Faults.Add(1, new KeyValuePair<string, object?>("code", fault.Reason.Code));
         }
 
-        if (!_notices.TryPublish(notice))
+        if (!_topics.Notices.TryPublish(notice))
         {
             NotTold(notice.Scan);
         }
@@ -330,5 +454,25 @@ internal sealed partial class FileWriter : IDisposable
     {
         Volatile.Write(ref _isFlushDue, 1);
         _signal.Set();
+    }
+
+    /// <summary>A scan whose end was told and whose files are to be closed.</summary>
+    private sealed class Ended(ScanClosed document)
+    {
+        public ScanClosed Document => document;
+
+        /// <summary>What this writer wrote; null where an earlier one did.</summary>
+        public OpenRecording? Recording { get; init; }
+
+        public RecordingClosed? Closed { get; set; }
+
+        public bool IsReported { get; set; }
+
+        public string Name => Recording?.Folder.Final ?? document.Scan.ToString();
+    }
+
+    private sealed class Question(Guid scan) : TaskCompletionSource<RecordingProgress>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public Guid Scan => scan;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class FinalFile
         string path, RecordingSource source, RecordingClosed closed, IReadOnlyList<FrameCount> frames,
         RecordingOptions options)
     {
-        var live = source.Segments.Sum(s => new FileInfo(s.File.FileName).Length);
+        var live = source.Segments.Sum(s => new FileInfo(s.Path).Length);
         DiskSpace.Demand(source.Folder.Folder, live, options.MinimumFree / 4);
         var file = H5File.Create(path, H5FileOptions.Swmr with { Overwrite = true });
         try

@@ -34,10 +34,11 @@ internal sealed class LiveFile : IDisposable
     private readonly long _reserve;
     private int _buffered;
 
-    private LiveFile(H5File file, ScanOpened scan, byte[] description, long reserve)
+    private LiveFile(H5File file, string path, ScanOpened scan, byte[] description, long reserve)
     {
         File = file;
-        _folder = Path.GetDirectoryName(file.FileName)!;
+        Path = path;
+        _folder = System.IO.Path.GetDirectoryName(path)!;
         _reserve = reserve;
         _devices = [.. scan.Columns];
         var signals = _devices.SelectMany(d => d.Signals).ToArray();
@@ -87,6 +88,9 @@ internal sealed class LiveFile : IDisposable
     /// <summary>The open file.</summary>
     public H5File File { get; }
 
+    /// <summary>Where it lies.</summary>
+    public string Path { get; }
+
     /// <summary>Rows put so far, appended or not.</summary>
     public long Rows { get; private set; }
 
@@ -103,12 +107,17 @@ internal sealed class LiveFile : IDisposable
     /// <exception cref="IOException">The folder cannot be written, or the disk is full.</exception>
     public static LiveFile Create(string path, ScanOpened scan, long reserve = 0)
     {
-        DiskSpace.Demand(Path.GetDirectoryName(path)!, 0, reserve);
+        DiskSpace.Demand(System.IO.Path.GetDirectoryName(path)!, 0, reserve);
         var description = JsonSerializer.SerializeToUtf8Bytes(scan, RecordingJson.Default.ScanOpened);
-        var file = H5File.Create(path, H5FileOptions.Swmr);
+        // Under another name until readers can open it: they are shut out while the library makes it.
+        var making = path + RecordingFolder.Unborn;
+        System.IO.File.Delete(making);
+        var file = H5File.Create(making, H5FileOptions.Swmr);
         try
         {
-            return new LiveFile(file, scan, description, reserve);
+            var live = new LiveFile(file, path, scan, description, reserve);
+            System.IO.File.Move(making, path);
+            return live;
         }
         catch
         {

@@ -33,7 +33,7 @@ internal sealed class OpenRecording
             // A scan that goes on after its writer died gets a further segment.
             _segment = Folder.NextSegment();
             _live = LiveFile.Create(Folder.Live(_segment), scan, reserve);
-            _next = _segment == 1 ? 0 : -1;
+            _next = _segment == 1 ? 0 : scan.FirstPoint > 0 ? scan.FirstPoint : -1;
         });
     }
 
@@ -43,14 +43,11 @@ internal sealed class OpenRecording
     /// <summary>Where its files lie.</summary>
     public RecordingFolder Folder { get; }
 
+    /// <summary>The first point that was not put.</summary>
+    public long Next => Math.Max(_next, 0);
+
     /// <summary>Why writing ended before the scan did; null while it goes well.</summary>
     public Reason? Fault { get; private set; }
-
-    /// <summary>The closed recording, once its final file is there.</summary>
-    public RecordingClosed? Closed { get; set; }
-
-    /// <summary>True once it was told that finishing failed.</summary>
-    public bool IsReported { get; set; }
 
     /// <summary>Keeps a point; one that is kept already is dropped, and missing ones become gaps.</summary>
     /// <param name="point">The point.</param>
@@ -99,7 +96,8 @@ internal sealed class OpenRecording
             reasons.Add(RecordingErrors.ValueUnfit.Because($"{unfit} values did not fit what their signals state"));
         }
 
-        _end = new RecordingEnd(Fault is null ? closed.End : ScanEnd.Aborted, closed.Points, closed.At, reasons);
+        _end = new RecordingEnd(
+            Fault is null ? closed.End : ScanEnd.Aborted, Math.Max(closed.Points, _next), closed.At, reasons);
         if (_live is not { } live)
         {
             return null;
@@ -107,7 +105,7 @@ internal sealed class OpenRecording
 
         var failure = Try(() =>
         {
-            if (closed.Points > Math.Max(_next, 0))
+            if (_next >= 0 && closed.Points > _next)
             {
                 FillUntil(closed.Points);
             }

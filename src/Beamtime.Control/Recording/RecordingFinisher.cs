@@ -77,7 +77,7 @@ internal sealed partial class RecordingFinisher(
     public static void RemoveLive(RecordingFolder folder)
     {
         // From the last on: what is left after a crash in between is still a beginning.
-        foreach (var live in folder.FindLive().Reverse())
+        foreach (var live in folder.FindUnborn().Concat(folder.FindLive().Reverse()))
         {
             File.Delete(live);
         }

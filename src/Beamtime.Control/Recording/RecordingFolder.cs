@@ -8,6 +8,9 @@ namespace Beamtime.Control.Recording;
 /// <param name="Prefix">How the files begin: <c>S00012</c>.</param>
 internal sealed record RecordingFolder(string Folder, string Prefix)
 {
+    /// <summary>What the name of a live file ends with until readers can open it.</summary>
+    public const string Unborn = ".new";
+
     private const int Bundle = 1000;
     private const string Unreadable = ".unreadable";
 
@@ -27,6 +30,11 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
 
     /// <summary>The live files that exist, in the order of their segments.</summary>
     public IReadOnlyList<string> FindLive() => [.. Segments().Select(Live)];
+
+    /// <summary>Live files whose writer died while it made them; they hold nothing.</summary>
+    public IReadOnlyList<string> FindUnborn() => Directory.Exists(Folder)
+        ? [.. Directory.EnumerateFiles(Folder, $"{Prefix}_master.live*{Unborn}")]
+        : [];
 
     /// <summary>The segment that a writer begins now.</summary>
     public int NextSegment() => Segments().LastOrDefault() + 1;

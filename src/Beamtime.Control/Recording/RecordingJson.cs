@@ -26,4 +26,6 @@ internal sealed record RecordingEnd(ScanEnd End, long Points, DateTimeOffset At,
 [JsonSerializable(typeof(RecordingEnd))]
 [JsonSerializable(typeof(RecordingClosed))]
 [JsonSerializable(typeof(RecordingNotice))]
+[JsonSerializable(typeof(RecordingQuestion))]
+[JsonSerializable(typeof(RecordingProgress))]
 internal sealed partial class RecordingJson : JsonSerializerContext;

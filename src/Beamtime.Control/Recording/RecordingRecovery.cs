@@ -9,26 +9,38 @@ namespace Beamtime.Control.Recording;
 
 /// <summary>
 /// Closes at start what an earlier writer left open, wherever it was killed: without live file, in the middle of one,
-/// in the final file, before the registration. Being killed in it changes nothing: the next start does the rest.
+/// in the final file, before the registration. What belongs to a scan that is not over is left open: the scan may go on,
+/// or the scan server says how it ended. Being killed in it changes nothing: the next start does the rest.
 /// </summary>
 /// <param name="store">The open recordings.</param>
+/// <param name="scans">The scans.</param>
 /// <param name="finisher">Makes final files.</param>
 /// <param name="beamline">The beamline.</param>
 /// <param name="log">The log.</param>
 internal sealed partial class RecordingRecovery(
-    RecordingStore store, RecordingFinisher finisher, string beamline, ILogger<RecordingRecovery> log)
+    RecordingStore store, ScanStore scans, RecordingFinisher finisher, string beamline, ILogger<RecordingRecovery> log)
 {
-    /// <summary>Closes every open recording of the beamline; before any scan is written.</summary>
+    /// <summary>The recordings that were left open, by scan.</summary>
+    public IReadOnlyDictionary<Guid, RecordingRow> Left { get; private set; } = new Dictionary<Guid, RecordingRow>();
+
+    /// <summary>Closes every open recording of the beamline whose scan is over; before any scan is written.</summary>
     /// <param name="cancel">Ends recovery; the next start goes on.</param>
     /// <returns>What was closed. What could not be is in the log and stays open.</returns>
     public async Task<IReadOnlyList<RecordingClosed>> RecoverAsync(CancellationToken cancel)
     {
         var closed = new List<RecordingClosed>();
+        var left = new Dictionary<Guid, RecordingRow>();
         foreach (var row in await store.ListOpenAsync(beamline, cancel))
         {
             cancel.ThrowIfCancellationRequested();
             try
             {
+                if (await MayGoOnAsync(row, cancel))
+                {
+                    left.Add(row.Scan, row);
+                    continue;
+                }
+
                 var recording = Close(row);
                 await finisher.RegisterAsync(recording, cancel);
                 Recovered(row.Prefix, recording.End, recording.Points);
@@ -44,24 +56,61 @@ internal sealed partial class RecordingRecovery(
             }
         }
 
+        Left = left;
         return closed;
+    }
+
+    /// <summary>The open recording of a scan, wherever it was opened; null when it is closed, or there is none.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<RecordingRow?> FindAsync(Guid scan, CancellationToken cancel) => store.FindOpenAsync(scan, cancel);
+
+    /// <summary>What was known at the start of a scan of which live files are left; null when none can be read.</summary>
+    /// <param name="row">The recording.</param>
+    public static ScanOpened? ReadOpening(RecordingRow row)
+    {
+        using var source = RecordingSource.Open(new RecordingFolder(row.Folder, row.Prefix), Unopened(row), told: null);
+        return source.Segments.Count > 0 ? source.Scan : null;
+    }
+
+    /// <summary>How many points of a scan its live files hold.</summary>
+    /// <param name="row">The recording.</param>
+    public static int CountPoints(RecordingRow row)
+    {
+        using var source = RecordingSource.Open(new RecordingFolder(row.Folder, row.Prefix), Unopened(row), told: null);
+        return checked((int)source.Rows);
+    }
+
+    // A scan that is not over may go on; a live file that tells its end, or a final one, has nothing to come.
+    private async Task<bool> MayGoOnAsync(RecordingRow row, CancellationToken cancel)
+    {
+        var folder = new RecordingFolder(row.Folder, row.Prefix);
+        if (File.Exists(folder.Final)
+            || await scans.FindAsync(row.Beamline, row.Scan.ToString(), cancel) is not { State.State.IsOver: false })
+        {
+            return false;
+        }
+
+        using var source = RecordingSource.Open(folder, Unopened(row), told: null);
+        return !source.HasEnd;
     }
 
     /// <summary>Makes sure that the final file of one recording is there and whole.</summary>
     /// <param name="row">The recording.</param>
+    /// <param name="told">How the scan ended, where that is known; null to read it from the files.</param>
     /// <returns>What is to be registered.</returns>
-    public RecordingClosed Close(RecordingRow row)
+    public RecordingClosed Close(RecordingRow row, RecordingEnd? told = null)
     {
         var folder = new RecordingFolder(row.Folder, row.Prefix);
-        if (File.Exists(folder.Final) && TryRead(folder) is { } told)
+        if (File.Exists(folder.Final) && TryRead(folder) is { } final)
         {
             FolderSync.SyncNames(folder.Folder);
             RecordingFinisher.RemoveLive(folder);
-            return finisher.Measure(told, folder);
+            return finisher.Measure(final, folder);
         }
 
         Directory.CreateDirectory(folder.Folder);
-        var source = RecordingSource.Open(folder, Unopened(row), told: null);
+        var source = RecordingSource.Open(folder, Unopened(row), told);
         ReleaseFrames(source);
         return finisher.Close(source);
     }

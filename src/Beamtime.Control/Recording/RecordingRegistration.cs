@@ -3,27 +3,39 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Recording;
 
-/// <summary>Hands the parts of recording to the program.</summary>
+/// <summary>Registers recording, by the role that needs it.</summary>
 internal static class RecordingRegistration
 {
     extension(IServiceCollection services)
     {
-        /// <summary>
-        /// Registers the file writer, recovery and the recorder of one beamline. The program runs recovery, then the
-        /// writer, and aborts a scan whose <see cref="RecordingFault"/> ends it.
-        /// </summary>
+        /// <summary>Adds what scans and their viewers need of recording; once however often it is called.</summary>
+        /// <param name="beamline">The beamline.</param>
+        /// <param name="folder">Folder of all recordings.</param>
+        public IServiceCollection AddRecorder(string beamline, string folder)
+        {
+            services.TryAddSingleton<RecordingStore>();
+            services.TryAddSingleton(s => new RecordingTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton<ScanRecorder>(s => new FileRecorder(
+                folder,
+                beamline,
+                s.GetRequiredService<RecordingStore>(),
+                s.GetRequiredService<RecordingTopics>(),
+                s.GetRequiredService<TimeProvider>()));
+            return services;
+        }
+
+        /// <summary>Adds the file writer of a beamline, and recovery, which the program runs before it.</summary>
         /// <param name="beamline">The beamline.</param>
         /// <param name="folder">Folder of all recordings.</param>
         public IServiceCollection AddRecording(string beamline, string folder) => services
-            .AddSingleton<RecordingStore>()
-            .AddSingleton<ScanRecorder>(s => new FileRecorder(
-                folder, beamline, s.GetRequiredService<RecordingStore>(), s.GetRequiredService<TimeProvider>()))
-            .AddSingleton(s => new RecordingTopics(s.GetRequiredService<TopicHub>(), beamline))
-            .AddSingleton(s => s.GetRequiredService<RecordingTopics>().Notices)
+            .AddRecorder(beamline, folder)
+            .AddPointTopics(beamline)
+            .AddScanDesk(beamline)
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<PluginRegistry>().Sections,
@@ -31,16 +43,20 @@ internal static class RecordingRegistration
                 s.GetRequiredService<ILogger<RecordingFinisher>>()))
             .AddSingleton(s => new RecordingRecovery(
                 s.GetRequiredService<RecordingStore>(),
+                s.GetRequiredService<ScanStore>(),
                 s.GetRequiredService<RecordingFinisher>(),
                 beamline,
                 s.GetRequiredService<ILogger<RecordingRecovery>>()))
             .AddSingleton(s => new FileWriter(
                 s.GetRequiredService<PointTopics>().Points,
-                s.GetRequiredService<Topic<RecordingNotice>>(),
+                s.GetRequiredService<RecordingTopics>(),
                 s.GetRequiredService<RecordingFinisher>(),
+                s.GetRequiredService<RecordingRecovery>(),
                 s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<TimeProvider>(),
-                s.GetRequiredService<ILogger<FileWriter>>()))
-            .AddSingleton<RecordingWatch>();
+                s.GetRequiredService<ILogger<FileWriter>>()));
+
+        /// <summary>Adds the watch that ends a scan which cannot be recorded.</summary>
+        public IServiceCollection AddRecordingWatch() => services.AddSingleton<RecordingWatch>();
     }
 }

@@ -8,8 +8,9 @@ namespace Beamtime.Control.Recording;
 
 /// <summary>One live file and how many of its rows count.</summary>
 /// <param name="File">The open file.</param>
+/// <param name="Path">Where it lies.</param>
 /// <param name="Rows">Whole rows that are not measured again in a later segment.</param>
-internal sealed record LiveSegment(H5File File, long Rows);
+internal sealed record LiveSegment(H5File File, string Path, long Rows);
 
 /// <summary>Everything that a final file is made from. Owns the open live files.</summary>
 internal sealed class RecordingSource : IDisposable
@@ -33,6 +34,9 @@ internal sealed class RecordingSource : IDisposable
     /// <summary>The live files; empty when the scan died before its first.</summary>
     public IReadOnlyList<LiveSegment> Segments { get; }
 
+    /// <summary>True when the live files say how the scan ended.</summary>
+    public bool HasEnd { get; private init; }
+
     /// <summary>Points.</summary>
     public long Rows { get; }
 
@@ -42,7 +46,7 @@ internal sealed class RecordingSource : IDisposable
     /// <param name="end">How it ended.</param>
     /// <param name="live">The flushed live file; taken over.</param>
     public static RecordingSource Of(RecordingFolder folder, ScanOpened scan, RecordingEnd end, LiveFile live) =>
-        new(folder, scan, end, [new LiveSegment(live.File, live.Rows)]);
+        new(folder, scan, end, [new LiveSegment(live.File, live.Path, live.Rows)]);
 
     /// <summary>Opens what a dead or faulted writer left.</summary>
     /// <param name="folder">Where.</param>
@@ -68,10 +72,14 @@ internal sealed class RecordingSource : IDisposable
 
             var segments = CountRows(files);
             var scan = files.Count == 0 ? fallback : Read(files[0]);
-            var end = told ?? (files.Count == 0 ? null : ReadEnd(files[^1])) ?? Interrupted(scan, segments);
+            var written = files.Count == 0 ? null : ReadEnd(files[^1]);
+            var end = told ?? written ?? Interrupted(scan, segments);
             var unreadable = folder.FindUnreadable()
                 .Select(path => RecordingErrors.LiveUnreadable.Because($"{Path.GetFileName(path)} was put aside"));
-            return new RecordingSource(folder, scan, end with { Reasons = [.. end.Reasons, .. unreadable] }, segments);
+            return new RecordingSource(folder, scan, end with { Reasons = [.. end.Reasons, .. unreadable] }, segments)
+            {
+                HasEnd = written is not null,
+            };
         }
         catch
         {
@@ -181,7 +189,7 @@ internal sealed class RecordingSource : IDisposable
                 next = Math.Min(first[0], next ?? long.MaxValue);
             }
 
-            segments.Insert(0, new LiveSegment(files[i], rows));
+            segments.Insert(0, new LiveSegment(files[i], files[i].FileName, rows));
         }
 
         return segments;

@@ -75,14 +75,24 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
     /// <summary>The recordings of a beamline that are not closed, in the order of their numbers.</summary>
     /// <param name="beamline">The beamline.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task<IReadOnlyList<RecordingRow>> ListOpenAsync(string beamline, CancellationToken cancel)
+    public Task<IReadOnlyList<RecordingRow>> ListOpenAsync(string beamline, CancellationToken cancel) =>
+        ListOpenAsync("beamline = $1", new Npgsql.NpgsqlParameter<string> { TypedValue = beamline }, cancel);
+
+    /// <summary>The recording of a scan; null when it is closed, or there is none.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<RecordingRow?> FindOpenAsync(Guid scan, CancellationToken cancel) =>
+        await ListOpenAsync("scan = $1", new Npgsql.NpgsqlParameter<Guid> { TypedValue = scan }, cancel) is [var row] ? row : null;
+
+    private async Task<IReadOnlyList<RecordingRow>> ListOpenAsync(
+        string condition, Npgsql.NpgsqlParameter parameter, CancellationToken cancel)
     {
         await using var command = database.Source.CreateCommand(
-            """
+            $"""
             select scan, beamline, number, folder, prefix, scan_name, opened_at
-            from open_recordings where beamline = $1 order by number
+            from open_recordings where {condition} order by number
             """);
-        command.Parameters.Add(new Npgsql.NpgsqlParameter<string> { TypedValue = beamline });
+        command.Parameters.Add(parameter);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<RecordingRow>();
         while (await reader.ReadAsync(cancel))

@@ -11,12 +11,12 @@ internal sealed class RecordingWatch
     private readonly ScanQueue _queue;
 
     /// <summary>A watch that misses nothing published from now on.</summary>
-    /// <param name="notices">What the file writer says.</param>
+    /// <param name="topics">What the file writer says.</param>
     /// <param name="queue">Where scans are aborted.</param>
-    public RecordingWatch(Topic<RecordingNotice> notices, ScanQueue queue)
+    public RecordingWatch(RecordingTopics topics, ScanQueue queue)
     {
         _queue = queue;
-        _notices = notices.Subscribe("scan-server", _signal);
+        _notices = topics.Notices.Subscribe("scan-server", _signal);
     }
 
     /// <summary>Watches until cancelled.</summary>

@@ -8,7 +8,7 @@ using Beamtime.Sdk.Scans;
 namespace Beamtime.Control.Runs;
 
 /// <summary>Asks the gate about a plan as the beamline is now.</summary>
-internal sealed class GateKeeper(BeamlineDescription beamline, PermitWatch watch, DeviceRoster roster)
+internal sealed class GateKeeper(BeamlineDescription beamline, PermitWatch watch, DeviceBook roster)
 {
     /// <summary>The name of what needs everything that is described.</summary>
     public const string Everything = "everything";
@@ -45,5 +45,5 @@ internal sealed class GateKeeper(BeamlineDescription beamline, PermitWatch watch
         needs.NeedsBeam ? BeamRequirement.Required : BeamRequirement.NotRequired,
         needs.Drives,
         [.. needs.Devices.Select(d => new NeededDevice(
-            d, roster.Find(d) is Refused<ConfiguredDevice>([var reason, ..]) ? reason : null))]);
+            d, roster.Find(d) is Refused<KnownDevice>([var reason, ..]) ? reason : null))]);
 }

@@ -1,51 +1,47 @@
 using Beamtime.Control.Devices;
-using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
 
 namespace Beamtime.Control.Scans;
 
-/// <summary>A scan while its code runs: turns what the code asks for into instructions.</summary>
-internal sealed class RunningScan : ScanContext
+/// <summary>
+/// A scan while its code runs: turns what the code asks for into instructions. While the device server is away it waits,
+/// and then has what was under way done again: positions are absolute, and a point keeps its id.
+/// </summary>
+internal sealed class RunningScan : ScanContext, IDisposable
 {
-    private readonly RequestTopic<Instruction, InstructionDone> _instructions;
-    private readonly DeviceOptions _options;
+    private readonly DeviceLink _link;
+    private readonly TimeSpan _patience;
     private readonly TimeProvider _time;
-    private readonly long _ownerEpoch;
     private readonly ScanDevices _devices;
     private readonly Operation[] _tail;
     private readonly TimeSpan _pointDeadline;
     private readonly double[] _at;
     private volatile TaskCompletionSource? _pause;
+    private UnderWay? _underWay;
+    private Guid _stagedOn;
     private int _pointsTaken;
 
     /// <summary>A scan about to run.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="plan">What it will do.</param>
     /// <param name="devices">The devices that take part.</param>
-    /// <param name="ownerEpoch">Epoch of the scan server.</param>
-    /// <param name="instructions">The device server's request topic.</param>
-    /// <param name="options">Deadlines of devices.</param>
+    /// <param name="firstPoint">The point with which it begins or goes on.</param>
+    /// <param name="link">The way to the device server; this process owns the devices.</param>
+    /// <param name="patience">How long it waits for a device server that is away.</param>
     /// <param name="time">The clock.</param>
     public RunningScan(
-        Guid id,
-        ScanPlan plan,
-        ScanDevices devices,
-        long ownerEpoch,
-        RequestTopic<Instruction, InstructionDone> instructions,
-        DeviceOptions options,
-        TimeProvider time)
+        Guid id, ScanPlan plan, ScanDevices devices, int firstPoint, DeviceLink link, TimeSpan patience, TimeProvider time)
     {
         Id = id;
         Plan = plan;
-        _devices = devices;
-        _ownerEpoch = ownerEpoch;
-        _instructions = instructions;
-        _options = options;
-        _time = time;
+        _pointsTaken = firstPoint;
+        (_devices, _link, _patience, _time) = (devices, link, patience, time);
         _at = new double[plan.Motors.Count];
-        Array.Fill(_at, double.NaN);
+        Forget();
         _tail = [.. TailOf(plan, devices)];
+        var options = link.Options;
         _pointDeadline = options.SetDeadline + options.TriggerDeadline + options.ReadDeadline + options.ReadDeadline
             + TimeSpan.FromSeconds((plan.ExposureSeconds * plan.FramesPerTrigger * 2) + plan.SettlingSeconds + 10);
     }
@@ -62,8 +58,14 @@ internal sealed class RunningScan : ScanContext
     /// <summary>What the scan is doing, for people.</summary>
     public string Phase { get; private set; } = "starting";
 
-    /// <summary>True while it is held between two points.</summary>
+    /// <summary>True while somebody holds it between two points.</summary>
     public bool IsPaused => _pause is not null;
+
+    /// <summary>Why it waits for the device server; null while it does not.</summary>
+    public Reason? WaitsFor { get; private set; }
+
+    /// <summary>Makes its devices ready anew on a device server that was started again; null until they were for the first time.</summary>
+    public Func<CancellationToken, Task>? StageAgain { get; set; }
 
     /// <summary>Holds the scan before its next point.</summary>
     public void Pause() => _pause ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,35 +78,58 @@ internal sealed class RunningScan : ScanContext
         pause?.TrySetResult();
     }
 
+    /// <summary>Waits while somebody holds the scan.</summary>
+    /// <param name="cancel">Fires on abort.</param>
+    public async ValueTask WhileHeldAsync(CancellationToken cancel)
+    {
+        while (_pause is { } pause)
+        {
+            await pause.Task.WaitAsync(cancel);
+        }
+    }
+
     /// <inheritdoc/>
     public override async ValueTask TakePointAsync(
         ReadOnlyMemory<double> positions, ReadOnlyMemory<Value> own, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        if (_pause is { } pause)
+        if (_pause is not null)
         {
-            await pause.Task.WaitAsync(cancel);
+            await WhileHeldAsync(cancel);
         }
 
+        Instruction? open = null;
+        var isTaken = false;
         try
         {
-            await _instructions.AskAsync(
-                new Instruction
+            // The usual case: the device server is the one on which the devices are staged.
+            if (TryUnderWay(cancel) is { } underWay)
+            {
+                open = MakePoint(positions.Span, own.Span, underWay.Session);
+                try
                 {
-                    OwnerEpoch = _ownerEpoch,
-                    Operations = OperationsFor(positions.Span),
-                    Scan = Id,
-                    Point = _pointsTaken,
-                    Own = OwnReadings(own.Span),
-                    ExposureSeconds = Plan.ExposureSeconds * Plan.FramesPerTrigger,
-                },
-                _pointDeadline,
-                cancel);
+                    await _link.Instructions.AskAsync(open, _pointDeadline, underWay.Both.Token);
+                    isTaken = true;
+                }
+                catch (Exception error) when (LossOf(error, underWay.Session, cancel) is { } loss)
+                {
+                    Wait(loss);
+                }
+            }
+
+            if (!isTaken)
+            {
+                await ThroughLossAsync(
+                    session => session.Server == open?.Server ? open : MakePoint(positions.Span, own.Span, session),
+                    _pointDeadline,
+                    isPatient: true,
+                    cancel);
+            }
         }
         catch
         {
             // Where the axes stand is no longer known: the next point moves all of them.
-            Array.Fill(_at, double.NaN);
+            Forget();
             throw;
         }
 
@@ -134,12 +159,12 @@ internal sealed class RunningScan : ScanContext
             await InstructAsync(
                 [.. targets.Select(t => new Operation(
                     0, OperationKind.Set, ScanDevices.Root(t.Device), ScanDevices.SignalOf(t.Device), t.Target))],
-                _options.SetDeadline,
+                _link.Options.SetDeadline,
                 cancel);
         }
         catch
         {
-            Array.Fill(_at, double.NaN);
+            Forget();
             throw;
         }
     }
@@ -148,7 +173,7 @@ internal sealed class RunningScan : ScanContext
     public override async ValueTask<Value> ReadAsync(string device, CancellationToken cancel)
     {
         var index = _devices.HintedIndexOf(device);
-        var done = await InstructAsync([new Operation(0, OperationKind.Read, device)], _options.ReadDeadline, cancel);
+        var done = await InstructAsync([new Operation(0, OperationKind.Read, device)], _link.Options.ReadDeadline, cancel);
         return done.Rows[device][index].Value;
     }
 
@@ -161,24 +186,114 @@ internal sealed class RunningScan : ScanContext
     /// <param name="cancel">Ends the wait.</param>
     /// <param name="setup">For staging.</param>
     /// <param name="allowsGaps">Whether readings may be missing.</param>
+    /// <param name="isPatient">Whether to wait for a device server that is away.</param>
     public async ValueTask<InstructionDone> InstructAsync(
         Operation[] operations,
         TimeSpan allowed,
         CancellationToken cancel,
         ScanSetup? setup = null,
-        bool allowsGaps = false) => operations.Length == 0
+        bool allowsGaps = false,
+        bool isPatient = true) => operations.Length == 0
         ? InstructionDone.Nothing
-        : await _instructions.AskAsync(
-            new Instruction
+        : await ThroughLossAsync(
+            session => new Instruction
             {
-                OwnerEpoch = _ownerEpoch,
+                OwnerEpoch = _link.Epoch,
+                Id = _link.NextId(),
+                Server = session.Server,
                 Operations = operations,
                 Scan = Id,
                 Setup = setup,
                 AllowsGaps = allowsGaps,
             },
             allowed + TimeSpan.FromSeconds(10),
+            isPatient,
             cancel);
+
+    /// <summary>Says that the devices are staged, on which device server.</summary>
+    /// <param name="again">Stages them anew.</param>
+    public void Staged(Func<CancellationToken, Task> again)
+    {
+        _stagedOn = _link.Watch.Session?.Server ?? default;
+        StageAgain = again;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _underWay?.Both.Dispose();
+
+    private static Reason? LossOf(Exception error, DeviceServerSession session, CancellationToken cancel) => error switch
+    {
+        FaultException fault when DeviceLink.IsLoss(fault) => fault.Reason,
+        OperationCanceledException when !cancel.IsCancellationRequested => session.Why,
+        _ => null,
+    };
+
+    private UnderWay? TryUnderWay(CancellationToken cancel)
+    {
+        if (_link.Watch.Session is not { } session || (StageAgain is not null && session.Server != _stagedOn))
+        {
+            return null;
+        }
+
+        if (_underWay is { } before && before.Session == session && before.Cancel == cancel)
+        {
+            return before;
+        }
+
+        _underWay?.Both.Dispose();
+        return _underWay = new UnderWay(session, cancel, CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Lost));
+    }
+
+    // Asks until it is answered, and stages anew where the device server is another one. With the same device server the
+    // same instruction is asked for again, which is then carried out once.
+    private async ValueTask<InstructionDone> ThroughLossAsync(
+        Func<DeviceServerSession, Instruction> make, TimeSpan deadline, bool isPatient, CancellationToken cancel)
+    {
+        Instruction? open = null;
+        while (true)
+        {
+            var session = await _link.Watch.SessionAsync(isPatient ? _patience : TimeSpan.Zero, cancel);
+            try
+            {
+                if (isPatient && StageAgain is { } again && session.Server != _stagedOn)
+                {
+                    await StageAnewAsync(again, session, cancel);
+                }
+
+                open = open is not null && open.Server == session.Server ? open : make(session);
+                var done = await _link.AskAsync(open, deadline, session, cancel);
+                WaitsFor = null;
+                return done;
+            }
+            catch (FaultException fault) when (isPatient && DeviceLink.IsLoss(fault) && !cancel.IsCancellationRequested)
+            {
+                Wait(fault.Reason);
+            }
+        }
+    }
+
+    private async Task StageAnewAsync(Func<CancellationToken, Task> again, DeviceServerSession session, CancellationToken cancel)
+    {
+        Forget();
+        StageAgain = null;
+        try
+        {
+            await again(cancel);
+            _stagedOn = session.Server;
+        }
+        finally
+        {
+            StageAgain = again;
+        }
+    }
+
+    private void Wait(Reason loss)
+    {
+        WaitsFor = loss;
+        Forget();
+    }
+
+    private void Forget() => Array.Fill(_at, double.NaN);
 
     // Trigger, at least as long as the exposure, then read; the same at every point.
     private static IEnumerable<Operation> TailOf(ScanPlan plan, ScanDevices devices)
@@ -204,6 +319,18 @@ internal sealed class RunningScan : ScanContext
             yield return new Operation(3, OperationKind.Read, device.Name);
         }
     }
+
+    private Instruction MakePoint(ReadOnlySpan<double> positions, ReadOnlySpan<Value> own, DeviceServerSession session) => new()
+    {
+        OwnerEpoch = _link.Epoch,
+        Id = _link.NextId(),
+        Server = session.Server,
+        Operations = OperationsFor(positions),
+        Scan = Id,
+        Point = _pointsTaken,
+        Own = OwnReadings(own),
+        ExposureSeconds = Plan.ExposureSeconds * Plan.FramesPerTrigger,
+    };
 
     private Operation[] OperationsFor(ReadOnlySpan<double> positions)
     {
@@ -245,4 +372,6 @@ internal sealed class RunningScan : ScanContext
 
         return readings;
     }
+
+    private sealed record UnderWay(DeviceServerSession Session, CancellationToken Cancel, CancellationTokenSource Both);
 }

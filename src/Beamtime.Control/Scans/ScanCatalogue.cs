@@ -36,7 +36,7 @@ internal sealed class ScanCatalogue
     /// <param name="request">The request.</param>
     /// <param name="roster">The devices.</param>
     /// <returns>Complete arguments, or every reason against them.</returns>
-    public Outcome<(ScanDeclaration Declaration, ScanArguments Arguments)> Bind(ScanRequest request, DeviceRoster roster)
+    public Outcome<(ScanDeclaration Declaration, ScanArguments Arguments)> Bind(ScanRequest request, DeviceBook roster)
     {
         if (!_scans.TryGetValue(request.Scan, out var declaration))
         {
@@ -63,7 +63,7 @@ internal sealed class ScanCatalogue
     }
 
     private static List<IReadOnlyList<string>> BindBundles(
-        ScanDeclaration declaration, IReadOnlyList<string> args, DeviceRoster roster, List<Reason> reasons)
+        ScanDeclaration declaration, IReadOnlyList<string> args, DeviceBook roster, List<Reason> reasons)
     {
         var size = declaration.Bundle.Count;
         var shape = string.Join(' ', declaration.Bundle.Select(p => p.Name.ToUpperInvariant()));
@@ -97,7 +97,7 @@ internal sealed class ScanCatalogue
     private static Dictionary<string, string> BindNamed(
         ScanDeclaration declaration,
         IReadOnlyDictionary<string, string> given,
-        DeviceRoster roster,
+        DeviceBook roster,
         List<Reason> reasons)
     {
         var known = declaration.Parameters.Select(p => p.Name).ToArray();
@@ -123,7 +123,7 @@ internal sealed class ScanCatalogue
     private static bool IsDevice(ScanParameter parameter) =>
         parameter.Type is ParameterType.Device or ParameterType.Positioner;
 
-    private static string Checked(ScanParameter parameter, string text, DeviceRoster roster, List<Reason> reasons)
+    private static string Checked(ScanParameter parameter, string text, DeviceBook roster, List<Reason> reasons)
     {
         switch (parameter.Type)
         {
@@ -157,15 +157,15 @@ internal sealed class ScanCatalogue
         }
     }
 
-    private static void CheckDevice(ScanParameter parameter, string name, DeviceRoster roster, List<Reason> reasons)
+    private static void CheckDevice(ScanParameter parameter, string name, DeviceBook roster, List<Reason> reasons)
     {
         switch (roster.Find(name))
         {
-            case Refused<ConfiguredDevice> refused:
+            case Refused<KnownDevice> refused:
                 reasons.AddRange(refused.Reasons);
                 break;
-            case Accepted<ConfiguredDevice>(var device) when parameter.Type == ParameterType.Positioner
-                && (device.Hinted is not { IsSettable: true } || device.Entry.ReadOnly):
+            case Accepted<KnownDevice>(var device) when parameter.Type == ParameterType.Positioner
+                && (device.Hinted is not { IsSettable: true } || device.Description.ReadOnly):
                 reasons.Add(DeviceErrors.Unable.Because($"{name} cannot be moved."));
                 break;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beamtime.Control.Devices;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -10,9 +11,10 @@ namespace Beamtime.Control.Scans;
 /// follows on every path: put back after a fault, unstage.
 /// </summary>
 internal sealed class ScanCourse(
-    ScanRoom room, ScanRecord record, AdmissibleScan admissible, RunningScan running, TimeProvider time)
+    ScanRoom room, ScanRecord record, AdmissibleScan admissible, RunningScan running, bool goesOn, TimeProvider time)
 {
     private bool _isStaged;
+    private int _stagings;
 
     /// <summary>True once the scan was announced to those who record it.</summary>
     public bool IsOpened { get; private set; }
@@ -22,17 +24,24 @@ internal sealed class ScanCourse(
     public async Task RunAsync(CancellationToken abort)
     {
         var (scan, devices) = (admissible.Scan, admissible.Devices);
+        if (goesOn)
+        {
+            running.Report("held after a crash");
+            await running.WhileHeldAsync(abort);
+        }
+
         running.Report("preparing");
         _isStaged = true;
         using var together = CancellationTokenSource.CreateLinkedTokenSource(abort);
         var staged = StageAsync(together.Token);
         var baseline = ReadAsync(OperationKind.Read, devices.Baseline, together.Token);
-        var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Roster.Usable, together.Token);
+        var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Book.Usable, together.Token);
         var prepared = PrepareAsync(together.Token);
         Task[] all = [prepared, staged, baseline, configuration];
         await Task.WhenAll(all.Select(part => EndingTogetherAsync(part, together)));
         await room.Documents.PublishAsync(Opened(await staged, await baseline, await configuration), abort);
         IsOpened = true;
+        running.Staged(StageAgainAsync);
         await InstructAsync(OperationKind.PreScan, devices.PreScan, abort);
         running.Report("taking points");
         await scan.CoreAsync(running, abort);
@@ -46,7 +55,7 @@ internal sealed class ScanCourse(
     public async Task<IReadOnlyList<Reason>> PutBackAsync()
     {
         running.Report("putting back");
-        List<Reason> failed = [.. await room.Server.StopAsync(admissible.Devices.Stopped)];
+        List<Reason> failed = [.. await room.Link.StopAsync(admissible.Devices.Stopped)];
         using var limit = new CancellationTokenSource(room.Options.CleanUpDeadline, time);
         try
         {
@@ -63,8 +72,9 @@ internal sealed class ScanCourse(
     }
 
     /// <summary>Releases the devices, on every path.</summary>
+    /// <param name="isPatient">Whether to wait for a device server that is away.</param>
     /// <returns>What failed on the way.</returns>
-    public async Task<IReadOnlyList<Reason>> UnstageAsync()
+    public async Task<IReadOnlyList<Reason>> UnstageAsync(bool isPatient)
     {
         if (!_isStaged)
         {
@@ -74,7 +84,7 @@ internal sealed class ScanCourse(
         running.Report("releasing devices");
         try
         {
-            await InstructAsync(OperationKind.Unstage, admissible.Devices.Staged, CancellationToken.None);
+            await InstructAsync(OperationKind.Unstage, admissible.Devices.Staged, CancellationToken.None, isPatient);
             return [];
         }
         catch (Exception error)
@@ -100,39 +110,57 @@ internal sealed class ScanCourse(
         }
     }
 
+    // On a device server that was started again: what it staged before is gone with its predecessor.
+    private async Task StageAgainAsync(CancellationToken abort)
+    {
+        await StageAsync(abort);
+        await InstructAsync(OperationKind.PreScan, admissible.Devices.PreScan, abort);
+    }
+
     private async Task<IReadOnlyDictionary<string, IReadOnlyList<FrameFile>>> StageAsync(CancellationToken abort)
     {
         var plan = admissible.Plan;
+        // What was written is never written over: a further staging names its files otherwise.
+        var isFurther = _stagings++ > 0 || goesOn;
         var done = await running.InstructAsync(
             [.. admissible.Devices.Staged.Select(d => new Operation(0, OperationKind.Stage, d.Name))],
-            room.DeviceOptions.StageDeadline,
+            room.Link.Options.StageDeadline,
             abort,
             new ScanSetup(
                 running.Id,
                 record.Number,
                 record.Folder!,
-                record.FilePrefix!,
+                isFurther ? $"{record.FilePrefix}_{running.PointsTaken}" : record.FilePrefix!,
                 plan.ExposureSeconds,
                 plan.FramesPerTrigger,
                 plan.Points,
                 admissible.Arguments.Named));
+        if (isFurther && done.Files.Count > 0)
+        {
+            throw ScanErrors.FramesApart.Fault($"{string.Join(", ", done.Files.Keys)} had to be made ready anew at point {running.PointsTaken}.");
+        }
+
         return done.Files;
     }
 
     private async Task<IReadOnlyDictionary<string, Reading[]>> ReadAsync(
-        OperationKind kind, IEnumerable<ConfiguredDevice> devices, CancellationToken abort)
+        OperationKind kind, IEnumerable<KnownDevice> devices, CancellationToken abort)
     {
         var done = await running.InstructAsync(
             [.. devices.Where(d => SignalsOf(kind, d).Count > 0).Select(d => new Operation(0, kind, d.Name))],
-            room.DeviceOptions.ReadDeadline,
+            room.Link.Options.ReadDeadline,
             abort,
             allowsGaps: true);
         return done.Rows;
     }
 
-    private async Task InstructAsync(OperationKind kind, IReadOnlyList<ConfiguredDevice> devices, CancellationToken abort) =>
+    private async Task InstructAsync(
+        OperationKind kind, IReadOnlyList<KnownDevice> devices, CancellationToken abort, bool isPatient = true) =>
         await running.InstructAsync(
-            [.. devices.Select(d => new Operation(0, kind, d.Name))], room.DeviceOptions.StageDeadline, abort);
+            [.. devices.Select(d => new Operation(0, kind, d.Name))],
+            room.Link.Options.StageDeadline,
+            abort,
+            isPatient: isPatient);
 
     private ScanOpened Opened(
         IReadOnlyDictionary<string, IReadOnlyList<FrameFile>> files,
@@ -143,6 +171,7 @@ internal sealed class ScanCourse(
         return new ScanOpened
         {
             Scan = running.Id,
+            Trace = Tracing.Parent,
             Number = record.Number,
             Beamline = record.Beamline,
             ScanName = admissible.Declaration.Name,
@@ -150,10 +179,11 @@ internal sealed class ScanCourse(
             FilePrefix = record.FilePrefix!,
             StartedAt = record.StartedAt ?? time.GetUtcNow(),
             PlannedPoints = admissible.Plan.Points,
+            FirstPoint = running.PointsTaken,
             Columns = devices.Columns,
-            Baseline = [.. baseline.Select(b => new DeviceReadings(b.Key, room.Roster[b.Key].ReadSignals, b.Value))],
+            Baseline = [.. baseline.Select(b => new DeviceReadings(b.Key, room.Book[b.Key].ReadSignals, b.Value))],
             Configuration =
-                [.. configuration.Select(c => new DeviceReadings(c.Key, room.Roster[c.Key].ConfigurationSignals, c.Value))],
+                [.. configuration.Select(c => new DeviceReadings(c.Key, room.Book[c.Key].ConfigurationSignals, c.Value))],
             Frames = files.Where(f => f.Value.Count > 0).ToDictionary(f => f.Key, f => f.Value[0]),
             Motors = admissible.Plan.Motors,
             ReadoutGroups = new Dictionary<string, IReadOnlyList<string>>
@@ -180,6 +210,6 @@ internal sealed class ScanCourse(
         return parameters;
     }
 
-    private static IReadOnlyList<Signal> SignalsOf(OperationKind kind, ConfiguredDevice device) =>
+    private static IReadOnlyList<Signal> SignalsOf(OperationKind kind, KnownDevice device) =>
         kind == OperationKind.Read ? device.ReadSignals : device.ConfigurationSignals;
 }

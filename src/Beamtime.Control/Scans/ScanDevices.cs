@@ -8,29 +8,29 @@ namespace Beamtime.Control.Scans;
 /// <summary>The devices that take part in one scan, by what the scan does with them.</summary>
 internal sealed class ScanDevices
 {
-    private readonly DeviceRoster _roster;
+    private readonly DeviceBook _roster;
 
     /// <summary>Sorts the beamline's devices for a plan.</summary>
     /// <param name="plan">What the scan will do.</param>
     /// <param name="declaration">The scan's declaration, for its own signals.</param>
     /// <param name="roster">The devices.</param>
-    public ScanDevices(ScanPlan plan, ScanDeclaration declaration, DeviceRoster roster)
+    public ScanDevices(ScanPlan plan, ScanDeclaration declaration, DeviceBook roster)
     {
         _roster = roster;
         var motors = plan.Motors.Select(m => roster[m]).ToList();
         var monitored = roster.Usable
-            .Where(d => d.Entry.ReadoutPriority == ReadoutPriority.Monitored || plan.Monitored.Contains(d.Name))
+            .Where(d => d.Description.ReadoutPriority == ReadoutPriority.Monitored || plan.Monitored.Contains(d.Name))
             .Except(motors)
             .OrderBy(d => d.Name, StringComparer.Ordinal);
         Motors = motors;
         Monitored = [.. motors, .. monitored];
-        Baseline = [.. roster.Usable.Where(d => d.Entry.ReadoutPriority == ReadoutPriority.Baseline).Except(Monitored)];
-        List<ConfiguredDevice> acquiring =
-            [.. Monitored.Union(roster.Usable.Where(d => d.Entry.ReadoutPriority == ReadoutPriority.Async))];
-        Triggered = [.. acquiring.Where(d => d.Entry.SoftwareTrigger && d.Device is ITriggered)];
-        Staged = [.. acquiring.Where(d => d.Device is IStaged)];
-        PreScan = [.. acquiring.Where(d => d.Device is IPreScan)];
-        Completing = [.. acquiring.Where(d => d.Device is ICompleting)];
+        Baseline = [.. roster.Usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Baseline).Except(Monitored)];
+        List<KnownDevice> acquiring =
+            [.. Monitored.Union(roster.Usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Async))];
+        Triggered = [.. acquiring.Where(d => d.Description.SoftwareTrigger && d.CanDo(DeviceAbilities.Triggered))];
+        Staged = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.Staged))];
+        PreScan = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.PreScan))];
+        Completing = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.Completing))];
         var set = plan.Motors.Union(plan.Actuators).Union(plan.Targets.Select(t => Root(t.Device))).ToList();
         Owned = [.. acquiring.Select(d => d.Name).Union(set)];
         Stopped = [.. set.Union(Staged.Concat(Triggered).Select(d => d.Name))];
@@ -38,25 +38,25 @@ internal sealed class ScanDevices
     }
 
     /// <summary>Devices that the scan moves, in the order of its axes.</summary>
-    public IReadOnlyList<ConfiguredDevice> Motors { get; }
+    public IReadOnlyList<KnownDevice> Motors { get; }
 
     /// <summary>Devices read at each point: the motors, then the others by name.</summary>
-    public IReadOnlyList<ConfiguredDevice> Monitored { get; }
+    public IReadOnlyList<KnownDevice> Monitored { get; }
 
     /// <summary>Devices read once.</summary>
-    public IReadOnlyList<ConfiguredDevice> Baseline { get; }
+    public IReadOnlyList<KnownDevice> Baseline { get; }
 
     /// <summary>Devices triggered at each point.</summary>
-    public IReadOnlyList<ConfiguredDevice> Triggered { get; }
+    public IReadOnlyList<KnownDevice> Triggered { get; }
 
     /// <summary>Devices that are staged.</summary>
-    public IReadOnlyList<ConfiguredDevice> Staged { get; }
+    public IReadOnlyList<KnownDevice> Staged { get; }
 
     /// <summary>Devices called before the first point.</summary>
-    public IReadOnlyList<ConfiguredDevice> PreScan { get; }
+    public IReadOnlyList<KnownDevice> PreScan { get; }
 
     /// <summary>Devices that complete after the last point.</summary>
-    public IReadOnlyList<ConfiguredDevice> Completing { get; }
+    public IReadOnlyList<KnownDevice> Completing { get; }
 
     /// <summary>Names of the devices that nobody else may use meanwhile.</summary>
     public IReadOnlyCollection<string> Owned { get; }

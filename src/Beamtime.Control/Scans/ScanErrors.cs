@@ -78,6 +78,12 @@ internal static class ScanErrors
         "The program ended while the scan ran; its file was recovered up to the last flush.",
         "Look at the file, then submit the scan again if points are missing.");
 
+    /// <summary>A device that writes frames was staged anew.</summary>
+    public static readonly ErrorCode FramesApart = new(
+        "scan.frames.apart",
+        "A device that writes its frames itself had to be made ready anew in the middle of the scan; its frames would lie in two files.",
+        "The points and frames until then are kept; submit the scan again for the rest.");
+
     /// <summary>A device or the scan's own code failed.</summary>
     public static readonly ErrorCode Failed = new(
         "scan.failed",

@@ -17,7 +17,7 @@ internal delegate IEnumerable<Reason> ScanCheck(string scan, ScanPlan plan, Scan
 /// Admits scans: shape, devices, limits over the whole trajectory, and the checks that other parts register. The answer
 /// is the plan or every reason against it; nothing has moved.
 /// </summary>
-internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, ScanOptions options)
+internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, ScanOptions options)
 {
     // Half of what an entry may have: the record of a scan holds its request beside all that happens to it.
     private const int MaximumRequestBytes = 32 * 1024;
@@ -29,7 +29,8 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
 
     /// <summary>Judges a request.</summary>
     /// <param name="request">The request.</param>
-    public Outcome<AdmissibleScan> Judge(ScanRequest request)
+    /// <param name="origins">Where positioners stood when the scan began that goes on; null to begin from where they are.</param>
+    public Outcome<AdmissibleScan> Judge(ScanRequest request, IReadOnlyDictionary<string, double>? origins = null)
     {
         var size = JsonSerializer.SerializeToUtf8Bytes(request, ScanJson.Default.ScanRequest).Length;
         if (size > MaximumRequestBytes)
@@ -43,20 +44,28 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
             case Refused<(ScanDeclaration, ScanArguments)> refused:
                 return new Refused<AdmissibleScan>(refused.Reasons);
             case Accepted<(ScanDeclaration Declaration, ScanArguments Arguments)> bound:
-                return Judge(bound.Value.Declaration, bound.Value.Arguments);
+                return Judge(bound.Value.Declaration, bound.Value.Arguments, origins);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
     }
 
-    private Outcome<AdmissibleScan> Judge(ScanDeclaration declaration, ScanArguments arguments)
+    private Outcome<AdmissibleScan> Judge(
+        ScanDeclaration declaration, ScanArguments arguments, IReadOnlyDictionary<string, double>? origins)
     {
+        if (arguments.Named.TryGetValue(ScanDeclaration.OnCrash, out var policy) && PolicyOf(policy) is null)
+        {
+            return new Refused<AdmissibleScan>([ScanErrors.InvalidParameter.Because(
+                $"{ScanDeclaration.OnCrash} is '{policy}', expected interrupt, resume or nothing.")]);
+        }
+
+        Dictionary<string, double> asked = new(StringComparer.Ordinal);
         ScanPlan plan;
         Scan scan;
         try
         {
             scan = declaration.Create(arguments);
-            plan = scan.Plan(PositionOf);
+            plan = scan.Plan(name => asked[name] = origins?.TryGetValue(name, out var origin) == true ? origin : PositionOf(name));
         }
         catch (RefusedException refused)
         {
@@ -72,7 +81,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
         List<Reason> reasons = [.. plan.Motors.Concat(plan.Monitored).Concat(plan.Actuators)
             .Concat(plan.Targets.Select(t => ScanDevices.Root(t.Device)))
             .Distinct()
-            .SelectMany(name => roster.Find(name) is Refused<ConfiguredDevice> refused ? refused.Reasons : [])];
+            .SelectMany(name => roster.Find(name) is Refused<KnownDevice> refused ? refused.Reasons : [])];
         if (reasons.Count > 0)
         {
             return new Refused<AdmissibleScan>(reasons);
@@ -90,8 +99,23 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
         reasons.AddRange(_checks.SelectMany(check => check(declaration.Name, plan, devices)));
         return reasons.Count > 0
             ? new Refused<AdmissibleScan>(reasons)
-            : new Accepted<AdmissibleScan>(new AdmissibleScan(declaration, arguments, scan, plan, devices));
+            : new Accepted<AdmissibleScan>(new AdmissibleScan(declaration, arguments, scan, plan, devices, asked));
     }
+
+    /// <summary>Whether a scan of this request goes on after its program died.</summary>
+    /// <param name="request">The request.</param>
+    public bool GoesOnAfterCrash(ScanRequest request) =>
+        catalogue.All.FirstOrDefault(s => s.Name == request.Scan) is { } declaration
+        && declaration.Parameters.Any(p => p.Name == ScanDeclaration.OnCrash)
+        && (PolicyOf(request.Parameters.GetValueOrDefault(ScanDeclaration.OnCrash, "")) ?? options.OnCrash) == CrashPolicy.Resume;
+
+    private CrashPolicy? PolicyOf(string text) => text switch
+    {
+        "" => options.OnCrash,
+        "interrupt" => CrashPolicy.Interrupt,
+        "resume" => CrashPolicy.Resume,
+        _ => null,
+    };
 
     private IEnumerable<Reason> LimitsOf(ScanPlan plan)
     {
@@ -153,5 +177,11 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceRoster roster, Sc
 /// <param name="Scan">The scan's code, planned.</param>
 /// <param name="Plan">What it will do.</param>
 /// <param name="Devices">The devices that take part.</param>
+/// <param name="Origins">Where the positioners stood that the plan was made from, by device.</param>
 internal sealed record AdmissibleScan(
-    ScanDeclaration Declaration, ScanArguments Arguments, Scan Scan, ScanPlan Plan, ScanDevices Devices);
+    ScanDeclaration Declaration,
+    ScanArguments Arguments,
+    Scan Scan,
+    ScanPlan Plan,
+    ScanDevices Devices,
+    IReadOnlyDictionary<string, double> Origins);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
@@ -26,6 +27,9 @@ internal sealed record DeviceReadings(string Device, IReadOnlyList<Signal> Signa
 /// <summary>A scan is staged and will take its first point: everything about it that is known beforehand.</summary>
 internal sealed class ScanOpened : ScanDocument
 {
+    /// <summary>The scan's span, as W3C's <c>traceparent</c>; null while no traces are gathered.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>Its number at its beamline, from 1.</summary>
     public required int Number { get; init; }
 
@@ -46,6 +50,10 @@ internal sealed class ScanOpened : ScanDocument
 
     /// <summary>Points planned; 0 when unknown.</summary>
     public required int PlannedPoints { get; init; }
+
+    /// <summary>The first point that comes after this; above 0 where a scan goes on that was opened before.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int FirstPoint { get; init; }
 
     /// <summary>What a point's row is made of.</summary>
     public required IReadOnlyList<DeviceColumns> Columns { get; init; }
@@ -81,7 +89,7 @@ internal sealed class ScanClosed : ScanDocument
     /// <summary>How it ended.</summary>
     public required ScanEnd End { get; init; }
 
-    /// <summary>Points that were begun; the last ones may be gaps.</summary>
+    /// <summary>Points that were begun; the last ones may be gaps. Fewer than came means: as many as came.</summary>
     public required int Points { get; init; }
 
     /// <summary>Why it ended early; for a completed one, what failed while its devices were released.</summary>

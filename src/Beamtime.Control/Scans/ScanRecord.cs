@@ -18,11 +18,14 @@ internal sealed record ScanAdmitted(string Beamline, int Number, string Queue, S
 /// <param name="Folder">Folder of its files.</param>
 /// <param name="FilePrefix">How its files begin.</param>
 /// <param name="PlannedPoints">Points planned.</param>
-internal sealed record ScanStarted(string Folder, string FilePrefix, int PlannedPoints) : ScanEntry;
+/// <param name="Origins">Where the positioners stood that the plan was made from, by device; null in older entries.</param>
+internal sealed record ScanStarted(
+    string Folder, string FilePrefix, int PlannedPoints, IReadOnlyDictionary<string, double>? Origins = null) : ScanEntry;
 
 /// <summary>It is held between two points.</summary>
 /// <param name="Points">Points taken so far.</param>
-internal sealed record ScanPaused(int Points) : ScanEntry;
+/// <param name="ByCrash">True where nobody asked for it: its program died.</param>
+internal sealed record ScanPaused(int Points, bool? ByCrash = null) : ScanEntry;
 
 /// <summary>It goes on.</summary>
 internal sealed record ScanResumed : ScanEntry;
@@ -108,13 +111,19 @@ internal sealed record ScanRecord
     /// <summary>How its files begin; null before the start.</summary>
     public string? FilePrefix { get; init; }
 
+    /// <summary>True while it is held because its program died.</summary>
+    public bool? IsHeldByCrash { get; init; }
+
+    /// <summary>Where the positioners stood that its plan was made from, by device; null before the start.</summary>
+    public IReadOnlyDictionary<string, double>? Origins { get; init; }
+
     /// <summary>Why it ended early.</summary>
     public IReadOnlyList<Reason> Reasons { get; init; } = [];
 
     /// <summary>The stream of scans in the ledger; its id is the scan's.</summary>
     public static readonly StreamKind<ScanRecord, ScanEntry> Kind = new(
         "scan",
-        foldVersion: 1,
+        foldVersion: 2,
         Fold,
         new EntryTypes<ScanEntry>()
             .Add("scan.admitted", 1, ScanJson.Default.ScanAdmitted)
@@ -144,9 +153,10 @@ internal sealed record ScanRecord
             Folder = started.Folder,
             FilePrefix = started.FilePrefix,
             PlannedPoints = started.PlannedPoints,
+            Origins = started.Origins,
         },
-        ({ } before, ScanPaused paused) => before.Become(ScanState.Paused) with { Points = paused.Points },
-        ({ } before, ScanResumed) => before.Become(ScanState.Running),
+        ({ } before, ScanPaused paused) => before.Become(ScanState.Paused) with { Points = paused.Points, IsHeldByCrash = paused.ByCrash },
+        ({ } before, ScanResumed) => before.Become(ScanState.Running) with { IsHeldByCrash = null },
         ({ } before, ScanEnded ended) => before.Become(ended.State) with
         {
             EndedAt = entry.At,

@@ -30,6 +30,14 @@ internal abstract class ScanRecorder
     /// <param name="cancel">Gives up.</param>
     public abstract Task<bool> IsRecordedAsync(Guid scan, CancellationToken cancel);
 
+    /// <summary>
+    /// The first point of a scan that is not on the disk, as the file writer says; null when it closes the files already.
+    /// Waits for the file writer to be there.
+    /// </summary>
+    /// <param name="scan">The scan's id.</param>
+    /// <param name="cancel">Gives up.</param>
+    public abstract Task<int?> FirstUnrecordedAsync(Guid scan, CancellationToken cancel);
+
     /// <summary>How a scan ended as its closed and registered files tell it; null while they are not closed.</summary>
     /// <param name="scan">The scan's id.</param>
     /// <param name="cancel">Gives up.</param>

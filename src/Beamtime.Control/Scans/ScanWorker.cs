@@ -1,10 +1,12 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Beamtime.Control.Scans;
 
@@ -14,48 +16,50 @@ namespace Beamtime.Control.Scans;
 /// <param name="Guard">Judges a scan again just before it begins.</param>
 /// <param name="Recorder">Where files go.</param>
 /// <param name="Locks">Which scan uses which devices.</param>
-/// <param name="Roster">The devices.</param>
-/// <param name="Server">Stops devices.</param>
-/// <param name="Owner">The highest owner's epoch that devices have seen.</param>
-/// <param name="Instructions">Commands devices.</param>
+/// <param name="Book">The devices.</param>
+/// <param name="Link">Commands and stops devices.</param>
 /// <param name="Documents">Where the scan says what it does.</param>
 /// <param name="Options">Settings of scans.</param>
-/// <param name="DeviceOptions">Deadlines of devices.</param>
 internal sealed record ScanRoom(
     ScanStore Store,
     ScanQueue Queue,
     ScanGuard Guard,
     ScanRecorder Recorder,
     DeviceLocks Locks,
-    DeviceRoster Roster,
-    DeviceServer Server,
-    OwnerEpoch Owner,
-    RequestTopic<Instruction, InstructionDone> Instructions,
+    DeviceBook Book,
+    DeviceLink Link,
     Topic<ScanDocument> Documents,
-    ScanOptions Options,
-    DeviceOptions DeviceOptions);
+    ScanOptions Options);
 
 /// <summary>Runs the scans of a queue one after the other. Whatever happens to one, the next one runs.</summary>
 internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RecordingPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RecordingPoll = TimeSpan.FromMilliseconds(50);
     private string? _lastOpened;
 
-    /// <summary>Ends what a program that died left running, then runs scans until cancelled.</summary>
+    /// <summary>
+    /// Takes over the devices, ends or holds what a program that died left running, then runs scans until cancelled.
+    /// </summary>
     /// <param name="cancel">Ends the worker; the running scan is interrupted, its devices stopped and released.</param>
     /// <exception cref="FaultException"><c>device.owner.stale</c>: a newer worker has taken over.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
+        await AwaitDevicesAsync(cancel);
         // Above what the devices have seen: a database that was restored or made anew begins lower.
-        var epoch = await room.Store.RaiseEpochAsync(room.Options.Beamline, room.Owner.Highest, cancel);
-        await EndInterruptedAsync(cancel);
+        await ThroughOutagesAsync(
+            async _ => room.Link.Own(
+                await room.Store.RaiseEpochAsync(room.Options.Beamline, room.Link.Watch.OwnerEpoch, cancel)),
+            cancel);
+        await ThroughOutagesAsync(EndInterruptedAsync, cancel);
         while (true)
         {
             StreamState<ScanRecord>? scan = null;
             try
             {
                 scan = await room.Queue.NextAsync(cancel);
-                await RunAsync(scan, epoch, cancel);
+                await RunAsync(scan, cancel);
             }
             catch (ConflictException)
             {
@@ -79,14 +83,92 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         }
     }
 
+    private async Task AwaitDevicesAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await room.Link.Watch.SessionAsync(room.Options.DeviceServerPatience, cancel);
+                return;
+            }
+            catch (FaultException fault)
+            {
+                LogWaits(logger, fault.Reason.Message);
+            }
+        }
+    }
+
+    private async Task ThroughOutagesAsync(Func<CancellationToken, Task> work, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await work(cancel);
+                return;
+            }
+            catch (NpgsqlException outage) when (outage.IsOutage() && !cancel.IsCancellationRequested)
+            {
+                LogQueueFailed(logger, outage);
+                await Task.Delay(RetryDelay, time, cancel);
+            }
+        }
+    }
+
     private async Task EndInterruptedAsync(CancellationToken cancel)
     {
         foreach (var scan in await room.Store.QueuedAsync(room.Options.Beamline, ScanQueue.Primary, 1000, cancel))
         {
-            if (HasBegun(scan))
+            if (!HasBegun(scan))
             {
-                await EndInterruptedAsync(scan, $"The program ended while scan {scan.State!.Number} ran.", null, cancel);
+                continue;
             }
+
+            var message = $"The program ended while scan {scan.State!.Number} ran.";
+            if (room.Guard.GoesOnAfterCrash(scan.State.Request)
+                && await room.Recorder.EndOfAsync(Guid.Parse(scan.Id), cancel) is null)
+            {
+                await HoldAsync(scan, message, cancel);
+            }
+            else
+            {
+                await CloseAsync(scan, ScanErrors.Interrupted.Because(message), cancel);
+                await EndInterruptedAsync(scan, message, null, cancel);
+            }
+        }
+    }
+
+    // What a person held stays held until a person resumes it.
+    private Task<Outcome<StreamState<ScanRecord>>> HoldAsync(
+        StreamState<ScanRecord> scan, string message, CancellationToken cancel) => room.Store.ChangeAsync(
+        scan.Id,
+        record => new Accepted<IReadOnlyList<ScanEntry>>(
+            record!.State == ScanState.Running ? [new ScanPaused(record.Points, ByCrash: true)] : []),
+        Why.BySystem(message, scan.Id),
+        cancel);
+
+    // The bundler and the file writer, which may have outlived the scan server, are told that nothing more comes; the end
+    // is recorded when the file says how many points there are.
+    private async Task CloseAsync(StreamState<ScanRecord> scan, Reason why, CancellationToken cancel)
+    {
+        var id = Guid.Parse(scan.Id);
+        if (await room.Recorder.IsRecordedAsync(id, cancel))
+        {
+            return;
+        }
+
+        await room.Documents.PublishAsync(
+            new ScanClosed { Scan = id, End = ScanEnd.Interrupted, Points = 0, Reasons = [why], At = time.GetUtcNow() }, cancel);
+        await AwaitFileAsync(id, cancel);
+    }
+
+    private async Task AwaitFileAsync(Guid id, CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        while (!await room.Recorder.IsRecordedAsync(id, cancel) && time.GetElapsedTime(began) < RecordingPatience)
+        {
+            await Task.Delay(RecordingPoll, time, cancel);
         }
     }
 
@@ -112,35 +194,51 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
 
     private static bool HasBegun(StreamState<ScanRecord> scan) => scan.State!.State is ScanState.Running or ScanState.Paused;
 
-    private async Task RunAsync(StreamState<ScanRecord> scan, long epoch, CancellationToken cancel)
+    private async Task RunAsync(StreamState<ScanRecord> scan, CancellationToken cancel)
     {
         var record = scan.State!;
         if (HasBegun(scan))
         {
-            await (scan.Id == _lastOpened
-                ? EndInterruptedAsync(scan, $"Scan {record.Number} ran, its end could not be recorded.", null, cancel)
-                : EndInterruptedAsync(
+            if (scan.Id == _lastOpened)
+            {
+                await EndInterruptedAsync(scan, $"Scan {record.Number} ran, its end could not be recorded.", null, cancel);
+            }
+            else if (record.State == ScanState.Paused && room.Guard.GoesOnAfterCrash(record.Request))
+            {
+                await GoOnAsync(scan, cancel);
+            }
+            else
+            {
+                await EndInterruptedAsync(
                     scan,
                     $"The start of scan {record.Number} was recorded, its answer was lost.",
                     transaction => room.Recorder.ForgetAsync(transaction, Guid.Parse(scan.Id), cancel),
-                    cancel));
+                    cancel);
+            }
+
             return;
         }
 
-        await ReadMotorsAsync(record.Request, epoch, cancel);
-        switch (room.Guard.Judge(record.Request))
+        switch (await AdmitAsync(record, null, cancel))
         {
             case Refused<AdmissibleScan>(var reasons):
                 await CancelAsync(scan, reasons, cancel);
                 break;
             case Accepted<AdmissibleScan>(var admissible):
-                await RunAsync(scan, admissible, epoch, cancel);
+                await RunAsync(scan, admissible, cancel);
                 break;
         }
     }
 
-    private async Task RunAsync(
-        StreamState<ScanRecord> scan, AdmissibleScan admissible, long epoch, CancellationToken cancel)
+    // Where motors stand may have changed since the request was admitted.
+    private async Task<Outcome<AdmissibleScan>> AdmitAsync(
+        ScanRecord record, IReadOnlyDictionary<string, double>? origins, CancellationToken cancel)
+    {
+        await ReadMotorsAsync(record.Request, cancel);
+        return room.Guard.Judge(record.Request, origins);
+    }
+
+    private async Task RunAsync(StreamState<ScanRecord> scan, AdmissibleScan admissible, CancellationToken cancel)
     {
         var record = scan.State!;
         var taking = room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
@@ -148,11 +246,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         await taking;
         try
         {
+            // Whoever had a device may have left it elsewhere than where the plan begins.
             if (hadToWait)
             {
-                // Whoever had a device may have left it elsewhere than where the plan begins.
-                await ReadMotorsAsync(record.Request, epoch, cancel);
-                switch (room.Guard.Judge(record.Request))
+                switch (await AdmitAsync(record, null, cancel))
                 {
                     case Refused<AdmissibleScan>(var reasons):
                         await CancelAsync(scan, reasons, cancel);
@@ -165,12 +262,55 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
 
             if (await StartAsync(scan, admissible, cancel) is { } started)
             {
-                await RunStartedAsync(started, admissible, epoch, cancel);
+                await RunStartedAsync(started, admissible, goesOnAt: null, isHeld: false, cancel);
             }
         }
         finally
         {
             room.Locks.Release(record.Number);
+        }
+    }
+
+    // A scan whose program died, at its first point that is not on the disk.
+    private async Task GoOnAsync(StreamState<ScanRecord> scan, CancellationToken cancel)
+    {
+        var record = scan.State!;
+        if (await room.Recorder.FirstUnrecordedAsync(Guid.Parse(scan.Id), cancel) is not { } first)
+        {
+            await AwaitFileAsync(Guid.Parse(scan.Id), cancel);
+            await EndInterruptedAsync(scan, $"Scan {record.Number} had ended when its program died.", null, cancel);
+            return;
+        }
+
+        switch (await AdmitAsync(record, record.Origins, cancel))
+        {
+            case Refused<AdmissibleScan>(var reasons):
+                await CloseAsync(scan, reasons[0], cancel);
+                await EndInterruptedAsync(scan, $"Scan {record.Number} cannot go on: {reasons[0].Message}", null, cancel);
+                break;
+            case Accepted<AdmissibleScan>(var admissible):
+                await room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
+                try
+                {
+                    var goesOn = record.IsHeldByCrash == true && room.Options.GoesOnByItself;
+                    if (goesOn)
+                    {
+                        LogGoesOn(logger, record.Number, first);
+                        scan = (await room.Store.ChangeAsync(
+                            scan.Id,
+                            now => new Accepted<IReadOnlyList<ScanEntry>>(now!.State == ScanState.Paused ? [new ScanResumed()] : []),
+                            Why.BySystem($"goes on at point {first}", scan.Id),
+                            cancel)).OrThrow();
+                    }
+
+                    await RunStartedAsync(scan, admissible, first, isHeld: !goesOn, cancel);
+                }
+                finally
+                {
+                    room.Locks.Release(record.Number);
+                }
+
+                break;
         }
     }
 
@@ -182,7 +322,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             var (folder, prefix) = room.Recorder.MakeFolder(scan.State!.Number);
             return await room.Store.StartAsync(
                 scan,
-                new ScanStarted(folder, prefix, admissible.Plan.Points),
+                new ScanStarted(folder, prefix, admissible.Plan.Points, admissible.Origins),
                 (transaction, next) => room.Recorder.OpenAsync(transaction, Guid.Parse(scan.Id), next.State!, cancel),
                 cancel);
         }
@@ -194,11 +334,19 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     }
 
     private async Task RunStartedAsync(
-        StreamState<ScanRecord> scan, AdmissibleScan admissible, long epoch, CancellationToken cancel)
+        StreamState<ScanRecord> scan, AdmissibleScan admissible, int? goesOnAt, bool isHeld, CancellationToken cancel)
     {
+        using var correlation = Correlation.Begin(scan.Id);
+        using var span = Tracing.Begin($"scan {scan.State!.Request.Scan}");
+        span?.SetTag("beamtime.scan.number", scan.State!.Number);
         var id = Guid.Parse(scan.Id);
-        var running = new RunningScan(
-            id, admissible.Plan, admissible.Devices, epoch, room.Instructions, room.DeviceOptions, time);
+        using var running = new RunningScan(
+            id, admissible.Plan, admissible.Devices, goesOnAt ?? 0, room.Link, room.Options.DeviceServerPatience, time);
+        if (isHeld)
+        {
+            running.Pause();
+        }
+
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Reason? asked = null;
         room.Queue.Began(scan.Id, running, reason =>
@@ -206,7 +354,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             asked ??= reason;
             abort.Cancel();
         });
-        var course = new ScanCourse(room, scan.State!, admissible, running, time);
+        var course = new ScanCourse(room, scan.State!, admissible, running, goesOnAt is not null, time);
         List<Reason> reasons = [];
         var end = ScanEnd.Completed;
         try
@@ -217,12 +365,13 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         {
             end = cancel.IsCancellationRequested ? ScanEnd.Interrupted : ScanEnd.Aborted;
             reasons.Add(asked ?? ReasonOf(error, cancel));
+            span.Fail(error);
             LogEndedEarly(logger, scan.State!.Number, reasons[0].Message);
             reasons.AddRange(await course.PutBackAsync());
         }
 
         _lastOpened = course.IsOpened ? scan.Id : _lastOpened;
-        reasons.AddRange(await course.UnstageAsync());
+        reasons.AddRange(await course.UnstageAsync(isPatient: end == ScanEnd.Completed));
         var points = running.PointsTaken;
         if (course.IsOpened)
         {
@@ -296,18 +445,15 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             cancel);
     }
 
-    // Where motors stand may have changed since the request was admitted.
-    private async Task ReadMotorsAsync(ScanRequest request, long epoch, CancellationToken cancel)
+    private async Task ReadMotorsAsync(ScanRequest request, CancellationToken cancel)
     {
+        await AwaitDevicesAsync(cancel);
         Operation[] reads = [.. request.Args.Distinct()
-            .Where(room.Roster.Has)
+            .Where(room.Book.Has)
             .Select(name => new Operation(0, OperationKind.Read, name))];
         if (reads.Length > 0)
         {
-            await room.Instructions.AskAsync(
-                new Instruction { OwnerEpoch = epoch, Operations = reads, AllowsGaps = true },
-                room.DeviceOptions.ReadDeadline + room.DeviceOptions.ReadDeadline,
-                cancel);
+            await room.Link.AskAsync(reads, room.Link.Options.ReadDeadline, cancel, allowsGaps: true);
         }
     }
 
@@ -331,6 +477,12 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Scan {Number} could not be run or recorded; trying again")]
     private static partial void LogWorkerFailed(ILogger logger, Exception error, int number);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scans wait for the device server: {Message}")]
+    private static partial void LogWaits(ILogger logger, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number}, whose program died, goes on at point {Point}")]
+    private static partial void LogGoesOn(ILogger logger, int number, int point);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The scan queue could not be read; trying again")]
     private static partial void LogQueueFailed(ILogger logger, Exception error);

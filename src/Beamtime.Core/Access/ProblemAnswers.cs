@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -12,8 +13,9 @@ namespace Beamtime.Core.Access;
 /// document. A stack trace goes to the log, never to the caller.
 /// </summary>
 /// <param name="next">What comes after.</param>
+/// <param name="time">The clock of the ids.</param>
 /// <param name="log">Takes what nobody expected.</param>
-internal sealed partial class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswers> log)
+internal sealed partial class ProblemAnswers(RequestDelegate next, TimeProvider time, ILogger<ProblemAnswers> log)
 {
     [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$")]
     private static partial Regex CorrelationId { get; }
@@ -22,11 +24,10 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, ILogger<Probl
     /// <param name="context">The request.</param>
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.Request.Headers[ProblemWriter.CorrelationHeader] is [{ } given] && CorrelationId.IsMatch(given))
-        {
-            context.TraceIdentifier = given;
-        }
-
+        context.TraceIdentifier = context.Request.Headers[ProblemWriter.CorrelationHeader] is [{ } given] && CorrelationId.IsMatch(given)
+            ? given
+            : Guid.CreateVersion7(time.GetUtcNow()).ToString();
+        using var correlation = Correlation.Begin(context.TraceIdentifier);
         context.Response.Headers[ProblemWriter.CorrelationHeader] = context.TraceIdentifier;
         try
         {

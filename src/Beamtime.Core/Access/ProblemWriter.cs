@@ -62,6 +62,16 @@ internal static class ProblemWriter
     public static Task SendAsync(HttpContext context, Problem problem)
     {
         context.Response.StatusCode = problem.Status;
+        if (problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        if (context.Features.Get<SignIns.RetryAfter>() is { } pause)
+        {
+            context.Response.Headers.RetryAfter = pause.Seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         return context.Response.WriteAsJsonAsync(
             problem, ProblemJson.Default.Problem, Problem.MediaType, context.RequestAborted);
     }
@@ -71,6 +81,17 @@ internal static class ProblemWriter
         if (reasons.All(r => r.Code.EndsWith(".unknown", StringComparison.Ordinal)))
         {
             return StatusCodes.Status404NotFound;
+        }
+
+        if (reasons.Any(r => r.Code == AccessErrors.Throttled.Code))
+        {
+            return StatusCodes.Status429TooManyRequests;
+        }
+
+        if (reasons.Any(r => r.Code.StartsWith("access.sign_in.", StringComparison.Ordinal)
+            || r.Code.StartsWith("access.token.", StringComparison.Ordinal)))
+        {
+            return StatusCodes.Status401Unauthorized;
         }
 
         if (reasons.Any(r => r.Code.StartsWith("access.", StringComparison.Ordinal)))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Beamtime.Core.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ internal sealed class RequestWatch(RequestDelegate next, TimeProvider time)
     {
         AccessMetrics.Active.Add(1);
         var begun = time.GetTimestamp();
+        using var span = BeginSpan(context);
         try
         {
             await next(context);
@@ -35,7 +37,24 @@ internal sealed class RequestWatch(RequestDelegate next, TimeProvider time)
                     new KeyValuePair<string, object?>("route", (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none"),
                     new KeyValuePair<string, object?>("status", Statuses[Math.Clamp(context.Response.StatusCode, 0, Statuses.Length - 1)]));
             }
+
+            span?.SetTag("http.response.status_code", context.Response.StatusCode)
+                .SetStatus(context.Response.StatusCode >= StatusCodes.Status500InternalServerError ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
         }
+    }
+
+    private static Activity? BeginSpan(HttpContext context)
+    {
+        if (!Tracing.IsOn)
+        {
+            return null;
+        }
+
+        // The server's own activity is not gathered: a span below it would hang on nothing.
+        Activity.Current = null;
+        var (method, route) = (MethodOf(context.Request.Method), (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
+        return Tracing.Begin($"{method} {route}".TrimEnd(), ActivityKind.Server, context.Request.Headers.TraceParent)
+            ?.SetTag("http.request.method", method).SetTag("http.route", route);
     }
 
     private static string MethodOf(string method) =>

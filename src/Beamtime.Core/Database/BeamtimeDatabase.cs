@@ -45,6 +45,9 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
     /// <summary>Hears announced commits.</summary>
     public NotificationListener Listener { get; }
 
+    /// <summary>The data folder of the private cluster, also where another program runs that; null on a facility's server.</summary>
+    public string? DataFolder { get; private init; }
+
     /// <summary>The private cluster that it lies in, null where another program runs it.</summary>
     public PrivateCluster? Cluster => _cluster;
 
@@ -103,7 +106,10 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
                 Tune(running.Connection(ClusterFolder.Owner, ClusterFolder.Owner), options, 4),
                 Tune(running.Connection(ClusterFolder.Program, ClusterFolder.Owner), options, options.PoolSize),
                 time,
-                logs);
+                logs)
+            {
+                DataFolder = folder.Root,
+            };
         }
     }
 
@@ -116,7 +122,10 @@ internal sealed class BeamtimeDatabase : IAsyncDisposable
             Tune(cluster.Folder.Connection(ClusterFolder.Program, name), options, options.PoolSize),
             time,
             logs,
-            closed);
+            closed)
+        {
+            DataFolder = cluster.Folder.Root,
+        };
 
     /// <summary>
     /// Applies what the database lacks, as the owner; how many migrations were applied. A program that is not the owner

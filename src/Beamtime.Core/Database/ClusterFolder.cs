@@ -148,15 +148,19 @@ internal sealed record ClusterFolder(string Root, string SocketFolder)
         }
     }
 
-    private static string DefaultRuntimeFolder()
+    /// <summary>Where sockets and the like lie when no setting names a folder.</summary>
+    public static string DefaultRuntimeFolder() =>
+        RuntimeFolders() is [var session, var rest] ? Directory.Exists(Path.GetDirectoryName(session)) ? session : rest : RuntimeFolders()[0];
+
+    /// <summary>Every folder that the default has ever been for this account: a session may begin and end meanwhile.</summary>
+    public static IReadOnlyList<string> RuntimeFolders()
     {
         if (Posix.IsRoot)
         {
-            return "/run/beamtime";
+            return ["/run/beamtime"];
         }
 
         var user = Posix.EffectiveUser().ToString(CultureInfo.InvariantCulture);
-        var session = $"/run/user/{user}";
-        return Directory.Exists(session) ? Path.Combine(session, "beamtime") : $"/tmp/beamtime-{user}";
+        return [$"/run/user/{user}/beamtime", $"/tmp/beamtime-{user}"];
     }
 }

@@ -21,6 +21,11 @@ internal static class DatabaseErrors
         "Free space on the disk, or choose a data folder on another one.",
         RetryClass.Later);
 
+    public static readonly ErrorCode MigrationsPending = new(
+        "database.migrations.pending",
+        "The database lacks migrations of this program, or has some that it does not know.",
+        "Run `beamtime migrate` with the newest program, and start no older one beside it.");
+
     public static readonly ErrorCode SocketPath = new(
         "database.socket.path",
         "The folder for the database socket cannot be used, or its path is longer than a socket's may be.",
@@ -44,7 +49,7 @@ internal static class DatabaseErrors
     public static readonly ErrorCode VersionMismatch = new(
         "database.version.mismatch",
         "The cluster was made by another major version of PostgreSQL than the installed one.",
-        "Run beamtime database upgrade, or install the version that made it.");
+        "Install the version that made it beside the newer one (apt-get install postgresql-N) and run beamtime database upgrade.");
 
     public static readonly ErrorCode InitFailed = new(
         "database.init.failed",

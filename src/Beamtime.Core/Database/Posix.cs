@@ -12,6 +12,8 @@ internal static partial class Posix
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
     private const int WouldBlock = 11;
+    private const int CurrentFolder = -100;
+    private const uint RenameExchange = 2;
     private const int OpenReadWrite = 2;
     private const int OpenCreate = 0x40;
     private const int OpenCloseOnExec = 0x80000;
@@ -76,6 +78,15 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>Exchanges two files or folders of one file system in one step.</summary>
+    public static void Exchange(string one, string other)
+    {
+        if (Rename(CurrentFolder, one, CurrentFolder, other, RenameExchange) != 0)
+        {
+            throw Failure($"exchange {one} and {other}", Marshal.GetLastPInvokeError());
+        }
+    }
+
     /// <summary>Brings everything written so far to the file system of this open file to the disk.</summary>
     public static void SyncFileSystem(SafeFileHandle file)
     {
@@ -89,6 +100,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Lock(SafeFileHandle file, int operation);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Beamtime.Core.Access;
+using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ internal static class JobApi
     private const string Read = "jobs.read";
     private const string Change = "jobs.change";
 
-    /// <summary>Adds the routes of jobs, workers, work queues and work pools.</summary>
+    /// <summary>Adds the routes of jobs, workers, work queues, work pools and schedules.</summary>
     /// <param name="routes">The routes of this version.</param>
     public static IEndpointRouteBuilder MapJobs(this IEndpointRouteBuilder routes)
     {
@@ -30,7 +31,7 @@ internal static class JobApi
             .WithSummary("Brings back the dead jobs of a filter, oldest first").Produces<JobsChangeView>();
         jobs.MapPost("/discard", DiscardManyAsync).RequirePermission(Change).WithName("DiscardJobs")
             .WithSummary("Gives up the dead jobs of a filter for good, for a reason").Produces<JobsChangeView>();
-        return routes.MapWorkQueues().MapWorkers();
+        return routes.MapWorkQueues().MapWorkers().MapSchedules();
     }
 
     private static async Task<IResult> ListAsync(

@@ -5,6 +5,20 @@ namespace Beamtime.Core.Jobs;
 /// <summary>The codes of the job queue.</summary>
 internal static class JobErrors
 {
+    /// <summary>Nobody claims jobs.</summary>
+    public static readonly ErrorCode NoWorkers = new(
+        "jobs.workers.none",
+        "No worker is active: jobs wait until one is.",
+        "Start one with `beamtime worker`, or have a draining one go on with `beamtime worker resume`.",
+        RetryClass.Later);
+
+    /// <summary>A due job waits for too long.</summary>
+    public static readonly ErrorCode QueueLate = new(
+        "jobs.queue.late",
+        "A job that is due has been waiting for longer than telemetry.late_job.",
+        "Start more workers or raise their concurrency; look whether the queue is paused or its jobs fail.",
+        RetryClass.Later);
+
     /// <summary>The writer no longer holds the job.</summary>
     public static readonly ErrorCode LeaseLost = new(
         "jobs.lease.lost",

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json;
+using Beamtime.Core.Telemetry;
 
 namespace Beamtime.Core.Jobs;
 
@@ -15,6 +17,9 @@ internal delegate Task JobHandler<TArguments>(JobContext<TArguments> job, Cancel
 internal sealed class JobHandlers
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    /// <summary>Finds the span that enqueued a job.</summary>
+    public Func<JobId, CancellationToken, Task<string?>> TraceOf { get; init; } = (_, _) => Task.FromResult<string?>(null);
 
     /// <summary>The kinds that have a handler.</summary>
     public IReadOnlyCollection<JobKind> Kinds => [.. _entries.Values.Select(e => e.Kind)];
@@ -39,7 +44,29 @@ internal sealed class JobHandlers
     /// <summary>Runs the handler of a claimed job.</summary>
     /// <param name="hold">The hold on the job.</param>
     /// <param name="cancel">Set when the lease is lost or the worker stops.</param>
-    public Task RunAsync(JobHold hold, CancellationToken cancel) => _entries[hold.Job.Kind].Run(hold, cancel);
+    public async Task RunAsync(JobHold hold, CancellationToken cancel)
+    {
+        using var correlation = Correlation.Begin((hold.Job.Correlation ?? hold.Job.Id.Value).ToString());
+        using var span = Tracing.IsOn
+            ? Tracing.Begin($"job {hold.Job.Kind}", ActivityKind.Consumer, await TraceOf(hold.Job.Id, cancel))
+            : null;
+        span?.SetTag("beamtime.job.id", hold.Job.Id.Value.ToString()).SetTag("beamtime.job.attempt", hold.Job.Attempt);
+        try
+        {
+            await _entries[hold.Job.Kind].Run(hold, cancel);
+        }
+        catch (Exception error) when (Noted(span, error))
+        {
+            throw new UnreachableException();
+        }
+    }
+
+    // As a filter: what is thrown keeps its own way.
+    private static bool Noted(Activity? span, Exception error)
+    {
+        span.Fail(error);
+        return false;
+    }
 
     private static TArguments Read<TArguments>(JobKind<TArguments> kind, ClaimedJob job)
     {

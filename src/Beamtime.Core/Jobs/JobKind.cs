@@ -43,5 +43,6 @@ internal sealed record JobKind<TArguments>(string Name, JsonTypeInfo<TArguments>
         Queue = Options.Queue,
         Arguments = JsonSerializer.Serialize(arguments, Json),
         MaxAttempts = Options.MaxAttempts,
+        Correlation = Telemetry.Correlation.CurrentId,
     };
 }

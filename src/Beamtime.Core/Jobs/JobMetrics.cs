@@ -21,6 +21,7 @@ internal sealed class JobMetrics : IDisposable
     private readonly Counter<long> _claimed;
     private readonly Counter<long> _completed;
     private readonly Counter<long> _failed;
+    private readonly Counter<long> _retried;
     private readonly Counter<long> _dead;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _rescued;
@@ -36,6 +37,7 @@ internal sealed class JobMetrics : IDisposable
         _claimed = _meter.Counter("claimed", "{job}", "Jobs claimed by a worker of this process.", "kind");
         _completed = _meter.Counter("completed", "{job}", "Jobs whose result was accepted.", "kind");
         _failed = _meter.Counter("failed", "{attempt}", "Attempts that failed, by the code of the failure; most are tried again.", "kind", "code");
+        _retried = _meter.Counter("retried", "{job}", "Jobs given back after a failure, to be tried again.", "kind");
         _dead = _meter.Counter("dead", "{job}", "Jobs given up: a person has to look at them.", "kind", "code");
         _lost = _meter.Counter("lost", "{attempt}", "Attempts whose hold was lost; their results were refused.", "kind");
         _rescued = _meter.Counter("rescued", "{job}", "Jobs taken back from a silent worker.");
@@ -58,6 +60,10 @@ internal sealed class JobMetrics : IDisposable
     /// <param name="kind">The job's kind.</param>
     /// <param name="code">Why.</param>
     public void Failed(string kind, string code) => _failed.Add(1, Kind(kind), new("code", code));
+
+    /// <summary>A job was given back to be tried again.</summary>
+    /// <param name="kind">Its kind.</param>
+    public void Retried(string kind) => _retried.Add(1, Kind(kind));
 
     /// <summary>A job was given up.</summary>
     /// <param name="kind">Its kind.</param>

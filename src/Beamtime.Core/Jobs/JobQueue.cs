@@ -87,6 +87,11 @@ internal sealed class JobQueue(BeamtimeDatabase database, TimeProvider time, Job
             enqueued[i] = inserted.Contains(id.Value)
                 ? new EnqueuedJob(id, IsNew: true)
                 : await JoinAsync(transaction, named[i], cancel);
+            if (enqueued[i].IsNew)
+            {
+                JobTraces.Note(transaction, enqueued[i].Id);
+            }
+
             transaction.NotifyAfterCommit(ChannelOf(named[i].Queue));
         }
 

@@ -1,5 +1,8 @@
+using System.Globalization;
 using Beamtime.Core.Database;
+using Beamtime.Core.Jobs.Schedules;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Core.Jobs;
 
@@ -11,11 +14,18 @@ internal static class JobRegistration
         /// <summary>The queue, its store, its counters and the handlers that the domains fill.</summary>
         public IServiceCollection AddJobs() => services
             .AddSingleton<JobMetrics>()
-            .AddSingleton<JobHandlers>()
+            .AddSingleton(s => new JobHandlers { TraceOf = new JobTraces(s.GetRequiredService<BeamtimeDatabase>().Source).FindAsync })
             .AddSingleton<JobQueue>()
             .AddSingleton<WorkQueueStore>()
             .AddSingleton(s => new WorkerRegister(s.GetRequiredService<BeamtimeDatabase>().Source))
             .AddSingleton<JobStore>()
-            .AddSingleton<JobResults>();
+            .AddSingleton<JobResults>()
+            .AddSingleton<ScheduleStore>()
+            .AddSingleton(s => new Scheduler(
+                s.GetRequiredService<BeamtimeDatabase>(),
+                s.GetRequiredService<ScheduleStore>(),
+                string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<Scheduler>>()));
     }
 }

@@ -44,14 +44,6 @@ internal sealed class JobStore(BeamtimeDatabase database)
         returning queue
         """;
 
-    private const string Prune = """
-        delete from jobs where id in (
-            select id from jobs
-            where state in ('Succeeded', 'Dead', 'Cancelled') and finished_at < lease_clock() - $1
-                and (state <> 'Dead' or finished_at < lease_clock() - $2)
-            order by finished_at limit $3 for update skip locked)
-        """;
-
     /// <summary>Lists jobs, newest first.</summary>
     /// <param name="filter">Which.</param>
     /// <param name="offset">Jobs to pass over, at least 0.</param>
@@ -145,21 +137,6 @@ internal sealed class JobStore(BeamtimeDatabase database)
     /// <param name="cancel">Ends the call between two jobs.</param>
     public Task<JobsChanged> DiscardAsync(JobFilter filter, int limit, JobWord word, CancellationToken cancel) =>
         ChangeAsync(filter, limit, id => DiscardAsync(id, word, cancel), cancel);
-
-    /// <summary>Removes jobs that finished long ago.</summary>
-    /// <param name="keep">How long finished jobs are kept.</param>
-    /// <param name="keepDead">How long dead ones are kept, at least <paramref name="keep"/>.</param>
-    /// <param name="limit">At most so many by this call.</param>
-    /// <param name="cancel">Ends the call.</param>
-    /// <returns>How many were removed.</returns>
-    public async Task<int> PruneAsync(TimeSpan keep, TimeSpan keepDead, int limit, CancellationToken cancel)
-    {
-        await using var command = database.Source.CreateCommand(Prune);
-        command.Parameters.Add(new() { Value = keep, NpgsqlDbType = NpgsqlDbType.Interval });
-        command.Parameters.Add(new() { Value = keepDead, NpgsqlDbType = NpgsqlDbType.Interval });
-        command.Parameters.Add(new() { Value = limit });
-        return await command.ExecuteNonQueryAsync(cancel);
-    }
 
     // Each on its own: one whose key was taken meanwhile does not keep the others.
     private async Task<JobsChanged> ChangeAsync(

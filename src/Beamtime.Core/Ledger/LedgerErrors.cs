@@ -36,6 +36,21 @@ internal static class LedgerErrors
         "A filter of the timeline or of an export cannot be read.",
         "Pages have 1 to 1000 entries; times are UTC as 2026-05-01T12:00:00Z; kinds are those that the message names.");
 
+    public static readonly ErrorCode PersonUnknown = new(
+        "ledger.person.unknown",
+        "There is no person of that id.",
+        "'beamtime people ls' lists those who have names.");
+
+    public static readonly ErrorCode PersonBuiltIn = new(
+        "ledger.person.built_in",
+        "The id stands for the program itself or for the operator at its machine, who are no persons.",
+        "Forget the person who used it by that person's own id.");
+
+    public static readonly ErrorCode ReasonMissing = new(
+        "ledger.reason.missing",
+        "No reason is given, or one that is too long.",
+        "Say in up to 500 characters why; leave the name out, because the reason stays.");
+
     public static readonly ErrorCode KindUnknown = new(
         "ledger.kind.unknown",
         "The ledger has no such kind of stream.",

@@ -259,6 +259,7 @@ internal sealed class LedgerStore(BeamtimeDatabase database, TimeProvider time)
         where TEntry : class
     {
         await using var disposed = command;
+        why = why.InContext();
         // PostgreSQL keeps microseconds; a record must not differ from one that is folded from what was kept.
         var now = time.GetUtcNow();
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));

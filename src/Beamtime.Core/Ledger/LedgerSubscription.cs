@@ -1,4 +1,5 @@
 using Beamtime.Core.Database;
+using Beamtime.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -82,6 +83,7 @@ internal sealed partial class LedgerSubscription
         var hold = ShortestHold;
         while (true)
         {
+            LoopBeat.Touch();
             try
             {
                 var next = await LookAsync(cancel);

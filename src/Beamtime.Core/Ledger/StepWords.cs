@@ -3,9 +3,11 @@ using System.Text.Json;
 
 namespace Beamtime.Core.Ledger;
 
-/// <summary>What a step of a workflow says on the timeline, from the row that the query makes of it.</summary>
+/// <summary>What a step or a move of a workflow says on the timeline, from the row that the query makes of it.</summary>
 internal static class StepWords
 {
+    private static readonly string[] Troubles = ["failed", "crashed", "timedout", "suspended", "uncertain"];
+
     /// <summary>The workflow's kind.</summary>
     /// <param name="json">The row.</param>
     public static string NameOf(string json)
@@ -20,30 +22,38 @@ internal static class StepWords
     {
         using var document = JsonDocument.Parse(json);
         var row = document.RootElement;
-        var (step, attempt) = (row.GetProperty("step").GetString(), row.GetProperty("attempt").GetInt32());
-        var error = row.GetProperty("error") is { ValueKind: JsonValueKind.Object } given
+        var state = row.GetProperty("state").GetString()!.ToLowerInvariant();
+        var error = row.TryGetProperty("error", out var given) && given.ValueKind == JsonValueKind.Object
             && given.TryGetProperty("message", out var message) ? message.GetString() : null;
-        List<EntryDetail> details = [];
-        if (row.GetProperty("seconds") is { ValueKind: JsonValueKind.Number } seconds)
+        var what = row.TryGetProperty("step", out var step) ? $"step '{step.GetString()}' {Said(state)}" : $"workflow {Said(state)}";
+        return new EntryWords(error is null ? what : $"{what}: {error}")
         {
-            details.Add(new EntryDetail("took", seconds.GetDouble().ToString("0.000", CultureInfo.InvariantCulture), "s"));
-        }
-
-        if (attempt > 1)
-        {
-            details.Add(new EntryDetail("attempt", EntryWords.Number(attempt)));
-        }
-
-        var isUnfinished = row.GetProperty("seconds").ValueKind == JsonValueKind.Null;
-        return new EntryWords((error, isUnfinished) switch
-        {
-            ({ } said, _) => $"step '{step}' failed: {said}",
-            (null, true) => $"step '{step}' began",
-            _ => $"step '{step}' finished",
-        })
-        {
-            IsTrouble = error is not null,
-            Details = details,
+            IsTrouble = error is not null || Troubles.Contains(state),
+            Details = [.. Details(row)],
         };
+    }
+
+    private static string Said(string state) => state switch
+    {
+        "started" => "began",
+        "waiting" => "waits",
+        "timedout" => "ran out of time",
+        "awaitingretry" => "is to be tried again",
+        "suspended" => "waits for a person",
+        "uncertain" => "is uncertain: nobody knows whether it took effect",
+        _ => state,
+    };
+
+    private static IEnumerable<EntryDetail> Details(JsonElement row)
+    {
+        if (row.TryGetProperty("seconds", out var seconds) && seconds.ValueKind == JsonValueKind.Number)
+        {
+            yield return new EntryDetail("took", seconds.GetDouble().ToString("0.000", CultureInfo.InvariantCulture), "s");
+        }
+
+        if (row.TryGetProperty("attempt", out var attempt) && attempt.GetInt32() > 1)
+        {
+            yield return new EntryDetail("attempt", EntryWords.Number(attempt.GetInt32()));
+        }
     }
 }

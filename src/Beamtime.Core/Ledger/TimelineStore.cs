@@ -18,7 +18,8 @@ internal sealed class TimelineStore(BeamtimeDatabase database, StreamKindSet kin
 
     private const int MostStories = 1000;
 
-    // One row a line; a step that was tried again shows its last attempt.
+    // One row a line; a step that was tried again shows its last attempt. Of a workflow's moves, those are told that a person
+    // made or that end or hold it.
     private const string Lines =
         """
         with lines as (
@@ -33,7 +34,7 @@ internal sealed class TimelineStore(BeamtimeDatabase database, StreamKindSet kin
             union all
             select coalesce(s.finished_at, s.started_at), null, null, s.place, 'workflow', w.id::text, null,
                    'workflow.step_' || lower(s.state), 1,
-                   jsonb_build_object('workflow', w.kind, 'step', s.name, 'attempt', s.attempt, 'error', s.error,
+                   jsonb_build_object('workflow', w.kind, 'state', s.state, 'step', s.name, 'attempt', s.attempt, 'error', s.error,
                        'seconds', extract(epoch from s.finished_at - s.started_at))::text,
                    $10::uuid, 'a step of workflow ' || w.kind, w.correlation::text, 'workflow ' || w.id
             from workflows w join workflow_steps s on s.workflow = w.id
@@ -41,6 +42,16 @@ internal sealed class TimelineStore(BeamtimeDatabase database, StreamKindSet kin
               and ($5::timestamptz is null or coalesce(s.finished_at, s.started_at) >= $5)
               and ($6::timestamptz is null or coalesce(s.finished_at, s.started_at) < $6)
               and ($7::uuid is null or $7 = $10::uuid)
+            union all
+            select m.moved_at, null, null, 1000000 + m.place, 'workflow', w.id::text, null, 'workflow.' || lower(m.state), 1,
+                   jsonb_build_object('workflow', w.kind, 'state', m.state)::text,
+                   coalesce(m.moved_by, $10::uuid), coalesce(m.why, 'workflow ' || w.kind), w.correlation::text, 'workflow ' || w.id
+            from workflows w join workflow_moves m on m.workflow = w.id
+            where w.correlation = any($11) and ($4::text[] is null or 'workflow' = any($4))
+              and (m.moved_by is not null
+                   or m.state in ('AwaitingRetry', 'Suspended', 'Cancelled', 'Completed', 'Failed', 'TimedOut', 'Crashed'))
+              and ($5::timestamptz is null or m.moved_at >= $5) and ($6::timestamptz is null or m.moved_at < $6)
+              and ($7::uuid is null or coalesce(m.moved_by, $10::uuid) = $7)
         )
         """;
 

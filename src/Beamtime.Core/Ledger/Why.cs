@@ -23,4 +23,10 @@ internal sealed record Why(PersonId Who, string Reason, string Correlation, stri
     /// <summary>The program acting on its own.</summary>
     public static Why BySystem(string reason, string correlation, string? cause = null) =>
         new(PersonId.System, reason, correlation, cause);
+
+    /// <summary>The same, completed by the request or job in which it is said: that is the cause where none is named.</summary>
+    public Why InContext() => Telemetry.Correlation.Current is not { } context ? this
+        : Correlation.Length == 0 ? this with { Correlation = context }
+        : Cause is null && Correlation != context ? this with { Cause = context }
+        : this;
 }

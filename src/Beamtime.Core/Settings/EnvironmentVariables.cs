@@ -19,9 +19,12 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
     public const string SecretFile = "BEAMTIME_SECRET_FILE";
     public const string JwtSecret = "BEAMTIME_JWT_SECRET";
 
+    public const string ApiKey = "BEAMTIME_API_KEY";
+    public const string ApiKeyFile = "BEAMTIME_API_KEY_FILE";
+
     /// <summary>The variables whose names have no section in them.</summary>
     public static readonly IReadOnlyList<string> Fixed =
-        [Site, ConfigFile, Server, DatabaseUrl, DatabaseProgramUrl, RedisUrl, SecretFile, JwtSecret];
+        [Site, ConfigFile, Server, DatabaseUrl, DatabaseProgramUrl, RedisUrl, SecretFile, JwtSecret, ApiKey, ApiKeyFile];
 
     private const string Prefix = "BEAMTIME_";
     private const string Alias = "BEAMPIPE_";

@@ -151,7 +151,11 @@ internal sealed class SettingsBinder(ICollection<Reason> reasons)
         IDictionary map = (IDictionary)Activator.CreateInstance(type)!;
         foreach (YamlEntry entry in (node as YamlMap)?.Entries ?? [])
         {
-            map[entry.Key] = Bind(entry.Value, shape.Value, Join(path, entry.Key), property);
+            // What was refused has no value, and a map of numbers or names takes none.
+            if (Bind(entry.Value, shape.Value, Join(path, entry.Key), property) is { } value)
+            {
+                map[entry.Key] = value;
+            }
         }
 
         return map;

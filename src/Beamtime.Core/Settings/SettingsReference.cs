@@ -18,7 +18,8 @@ internal static class SettingsReference
             `beamtime.yaml`, the file of `--config` or `BEAMTIME_CONFIG_FILE`, variables, `--set section.key=value`.
             A variable is `BEAMTIME_<SECTION>_<KEY>`, with two underscores between nested keys; `BEAMPIPE_` is another name
             of the prefix. A duration is written with its unit (`200 ms`, `1.5 s`, `5 min`). An unknown key or variable
-            stops the start. `beamtime config explain` prints every value in force and where it came from.
+            stops the start. `beamtime config explain` prints every value in force and where it came from;
+            `beamtime config schema` writes the [JSON Schema](schema) that is made of the same classes.
 
             Variables without a section:
             """);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace Beamtime.Core.Telemetry;
 
 /// <summary>
-/// Writes a log entry as one line for people: time in UTC, level and message; an exception follows on lines of its own,
-/// indented.
+/// Writes a log entry as one line for people: time in UTC, level, message, and the correlation id in brackets unless the
+/// message has it; an exception follows on lines of its own, indented.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
@@ -25,7 +25,15 @@ internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(Format
         textWriter.Write(time.GetUtcNow().ToString("HH:mm:ss.fff ", CultureInfo.InvariantCulture));
         textWriter.Write(NameOf(logEntry.LogLevel));
         textWriter.Write(' ');
-        textWriter.WriteLine(message.ReplaceLineEndings(" "));
+        textWriter.Write(message.ReplaceLineEndings(" "));
+        if (Correlation.Current is { } correlation && !message.Contains(correlation, StringComparison.Ordinal))
+        {
+            textWriter.Write(" [");
+            textWriter.Write(correlation);
+            textWriter.Write(']');
+        }
+
+        textWriter.WriteLine();
         if (logEntry.Exception is { } error)
         {
             foreach (var line in error.ToString().EnumerateLines())

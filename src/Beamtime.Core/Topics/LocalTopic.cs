@@ -66,6 +66,25 @@ internal sealed class LocalTopic<T> : Topic<T>
     }
 
     /// <inheritdoc/>
+    public override TopicFigures Figures
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Advance();
+                return new TopicFigures(
+                    Name,
+                    _next,
+                    _next + _ring.Length - _freeUntil,
+                    _ring.Length,
+                    _subscriptions.Sum(s => s.Skipped),
+                    _waitingPublishers.Count);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<LastValue<T>?> LastAsync(CancellationToken cancel)
     {
         lock (_gate)

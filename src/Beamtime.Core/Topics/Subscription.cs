@@ -14,6 +14,10 @@ internal abstract class Subscription<T> : IDisposable
     /// <summary>Offset up to which messages are acknowledged.</summary>
     public abstract long AcknowledgedUntil { get; }
 
+    /// <summary>It has found its place: a message published from now on is not before it.</summary>
+    /// <param name="cancel">Ends the wait.</param>
+    public virtual Task ReadyAsync(CancellationToken cancel) => Task.CompletedTask;
+
     /// <summary>Reads what there is, at most the span's length.</summary>
     /// <param name="into">Takes the messages.</param>
     /// <returns>How many; 0 when there is nothing.</returns>

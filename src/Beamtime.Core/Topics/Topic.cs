@@ -3,8 +3,9 @@ namespace Beamtime.Core.Topics;
 /// <summary>The newest message of a topic and when it was published.</summary>
 /// <typeparam name="T">The topic's messages.</typeparam>
 /// <param name="Message">The message.</param>
-/// <param name="PublishedAt">When, UTC; readers show its age.</param>
-internal sealed record LastValue<T>(T Message, DateTimeOffset PublishedAt);
+/// <param name="PublishedAt">When, UTC by this process's clock; readers show its age.</param>
+/// <param name="Epoch">Epoch of its publisher; 0 in this process.</param>
+internal sealed record LastValue<T>(T Message, DateTimeOffset PublishedAt, long Epoch = 0);
 
 /// <summary>
 /// A bounded log of immutable messages with a last value and one publisher. A lossless subscriber sees every message,
@@ -20,6 +21,9 @@ internal abstract class Topic<T>
 
     /// <summary>Messages kept.</summary>
     public abstract int Capacity { get; }
+
+    /// <summary>How it fares in this process; null where that is not known here.</summary>
+    public virtual TopicFigures? Figures => null;
 
     /// <summary>The newest message; null before the first.</summary>
     /// <param name="cancel">Ends the call.</param>

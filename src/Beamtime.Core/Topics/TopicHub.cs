@@ -8,12 +8,30 @@ internal abstract class TopicHub : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, object> _open = [];
+    private readonly List<Func<TopicFigures?>> _figures = [];
 
     /// <summary>The topic of a declaration.</summary>
     /// <typeparam name="T">Its messages.</typeparam>
     /// <param name="declaration">What it is.</param>
     public Topic<T> Open<T>(TopicDeclaration<T> declaration)
-        where T : class => Once(declaration.Name, () => Create(declaration));
+        where T : class => Once(declaration.Name, () =>
+    {
+        var topic = Create(declaration);
+        _figures.Add(() => topic.Figures);
+        return topic;
+    });
+
+    /// <summary>How the open topics fare, those of which it is known.</summary>
+    public IReadOnlyList<TopicFigures> Figures()
+    {
+        Func<TopicFigures?>[] all;
+        lock (_gate)
+        {
+            all = [.. _figures];
+        }
+
+        return [.. all.Select(f => f()).OfType<TopicFigures>()];
+    }
 
     /// <summary>The request topic of a declaration.</summary>
     /// <typeparam name="TRequest">The question.</typeparam>

@@ -1,5 +1,6 @@
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Errors;
 using Npgsql;
 
@@ -142,6 +143,7 @@ internal sealed class StepRunner(WorkflowRun run)
     {
         // Leave the caller's lock before anything runs.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var span = Tracing.Begin($"step {place.Name}");
         if (step.IsNeverRepeated && before is { State: StepState.Started or StepState.Uncertain })
         {
             throw await DoubtAsync(scope, place, cancel);
@@ -185,6 +187,7 @@ internal sealed class StepRunner(WorkflowRun run)
         catch (Exception exception)
         {
             WorkflowMetrics.Count("failed");
+            span.Fail(exception);
             return await FailAsync(scope, step, place, (before?.Failures ?? 0) + 1, exception, hasEnded: false, cancel);
         }
     }

@@ -68,6 +68,13 @@ public sealed record ScanDeclaration
     /// <summary>Signals that the scan itself gives at each point, beside those of devices.</summary>
     public IReadOnlyList<Devices.Signal> Signals { get; init; } = [];
 
+    /// <summary>
+    /// The parameter by which a scan says that it can go on after the program died: <c>interrupt</c>, <c>resume</c>, or
+    /// empty for the beamline's usual. A scan that declares it takes its points from <see cref="ScanContext.PointsTaken"/>
+    /// on and sets everything that they need.
+    /// </summary>
+    public const string OnCrash = "on_crash";
+
     /// <summary>Makes the scan from validated arguments.</summary>
     public required Func<ScanArguments, Scan> Create { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Core.Access;
+using Beamtime.Core.Settings;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Cli;
@@ -17,15 +18,28 @@ internal sealed class BeamtimeClient : IDisposable
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    private const int Attempts = 20;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private readonly HttpClient _http;
 
-    /// <summary>A client of one server.</summary>
+    /// <summary>A client of one server, signed in as far as this account is.</summary>
     /// <param name="server">Its address.</param>
-    public BeamtimeClient(Uri server) => _http = new HttpClient
+    public BeamtimeClient(Uri server)
     {
-        BaseAddress = new Uri(server, "/api/v2/"),
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        Server = server;
+        SignIn = new SavedSignIn(SavedSignIn.UsualFolder, server, TimeProvider.System);
+        _http = new HttpClient(new CallerHandler(server, EnvironmentVariables.OfProcess(), SignIn))
+        {
+            BaseAddress = new Uri(server, "/api/v2/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>The server's address.</summary>
+    public Uri Server { get; }
+
+    /// <summary>What <c>beamtime login</c> got from the server.</summary>
+    public SavedSignIn SignIn { get; }
 
     /// <summary>A name as a part of a path.</summary>
     /// <param name="name">What the user wrote.</param>
@@ -43,15 +57,79 @@ internal sealed class BeamtimeClient : IDisposable
     public Task<T> GetAsync<T>(string path, CancellationToken cancel) =>
         SendAsync<T>(new HttpRequestMessage(HttpMethod.Get, path), cancel);
 
-    /// <summary>Posts a request.</summary>
+    /// <summary>Gets a document that also comes with status 503, when it says what is down.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public async Task<T> GetEvenDownAsync<T>(string path, CancellationToken cancel)
+    {
+        using var response = await _http.GetAsync(path, cancel);
+        if (response.StatusCode != System.Net.HttpStatusCode.ServiceUnavailable
+            || response.Content.Headers.ContentType?.MediaType == Problem.MediaType)
+        {
+            await DemandAsync(response, cancel);
+        }
+
+        return (await response.Content.ReadFromJsonAsync<T>(Json, cancel))!;
+    }
+
+    /// <summary>
+    /// Posts a request under a key of its own, so that it can be sent again when the way to the server breaks: the
+    /// server carries it out once.
+    /// </summary>
     /// <typeparam name="T">What the answer is.</typeparam>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>
     /// <param name="body">The request.</param>
     /// <param name="cancel">Gives up waiting.</param>
     /// <exception cref="ProblemException">The server refused or failed.</exception>
-    public Task<T> PostAsync<T>(string path, object body, CancellationToken cancel) => SendAsync<T>(
-        new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), null, Json) },
-        cancel);
+    public async Task<T> PostAsync<T>(string path, object body, CancellationToken cancel)
+    {
+        var key = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString();
+        for (var attempt = 1; ; attempt++)
+        {
+            HttpRequestMessage request = new(HttpMethod.Post, path) { Content = JsonContent.Create(body, body.GetType(), null, Json) };
+            request.Headers.Add(IdempotentRequests.Header, key);
+            try
+            {
+                return await SendAsync<T>(request, cancel);
+            }
+            catch (HttpRequestException broken) when (attempt < Attempts && (attempt > 1 || IsCutOff(broken)))
+            {
+                // It may have arrived; the key tells the server that it is the same.
+            }
+            catch (ProblemException problem) when (attempt < Attempts && problem.Problem.Type == IdempotencyErrors.Running.Code)
+            {
+                // An earlier attempt is being carried out.
+            }
+
+            await Task.Delay(Pause, TimeProvider.System, cancel);
+        }
+    }
+
+    // Nobody at the address at all is said at once.
+    private static bool IsCutOff(HttpRequestException broken) =>
+        broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
+
+    /// <summary>Posts a request whose answer has no body.</summary>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="body">The request.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public async Task PostAsync(string path, object body, CancellationToken cancel)
+    {
+        using var content = JsonContent.Create(body, body.GetType(), null, Json);
+        using var response = await _http.PostAsync(path, content, cancel);
+        await DemandAsync(response, cancel);
+    }
+
+    /// <summary>Deletes something.</summary>
+    /// <typeparam name="T">What the answer is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public Task<T> DeleteAsync<T>(string path, CancellationToken cancel) =>
+        SendAsync<T>(new HttpRequestMessage(HttpMethod.Delete, path), cancel);
 
     /// <summary>Follows server-sent events until cancelled or the server ends them.</summary>
     /// <typeparam name="T">What an event carries.</typeparam>
@@ -104,7 +182,15 @@ internal sealed class BeamtimeClient : IDisposable
         }
     }
 
-    private static async Task DemandAsync(HttpResponseMessage response, CancellationToken cancel)
+    // Nobody at the address at all is said at once.
+    private static bool IsCutOff(HttpRequestException broken) =>
+        broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
+
+    /// <summary>Demands that a request succeeded.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public static async Task DemandAsync(HttpResponseMessage response, CancellationToken cancel)
     {
         if (response.IsSuccessStatusCode)
         {

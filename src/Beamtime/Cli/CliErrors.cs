@@ -12,6 +12,12 @@ internal static class CliErrors
         "Start one with 'beamtime up', or name another with --server.",
         RetryClass.Later);
 
+    /// <summary>A password in clear over the network.</summary>
+    public static readonly ErrorCode Insecure = new(
+        "cli.server.insecure",
+        "The password would cross the network in clear.",
+        "Use an address with https, or --insecure where the network is yours alone.");
+
     /// <summary>An argument that cannot be read.</summary>
     public static readonly ErrorCode Argument = new(
         "cli.argument.invalid",

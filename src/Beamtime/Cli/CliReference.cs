@@ -19,7 +19,7 @@ internal static class CliReference
 
         page.Append("## Exit codes\n\n| Code | Meaning |\n|---|---|\n");
         page.Append("| 0 | done |\n| 1 | something failed: a device, a disk, the program |\n| 2 | the command line cannot be read |\n");
-        page.Append("| 3 | refused; every reason was printed |\n| 4 | no server answers |\n| 130 | interrupted by the user |\n");
+        page.Append("| 3 | refused; every reason was printed |\n| 4 | no server answers |\n| 5 | done, with warnings |\n| 130 | interrupted by the user |\n");
         return page.ToString();
     }
 

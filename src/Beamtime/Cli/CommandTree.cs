@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Beamtime.Doctor;
 
 namespace Beamtime.Cli;
 
@@ -39,15 +40,28 @@ internal static class CommandTree
         root.Subcommands.Add(ProcedureCommands.Create());
         root.Subcommands.Add(TimelineCommand.Create());
         root.Subcommands.Add(LedgerCommands.Create());
+        root.Subcommands.Add(PeopleCommands.Create());
         root.Subcommands.Add(JobCommands.Create());
         root.Subcommands.Add(WorkPoolCommands.CreatePool());
         root.Subcommands.Add(WorkPoolCommands.CreateQueue());
         root.Subcommands.Add(WorkPoolCommands.CreateShare());
         root.Subcommands.Add(WorkerCommands.Create());
+        root.Subcommands.Add(ScheduleCommands.Create());
+        root.Subcommands.Add(ScheduleCommands.CreateScheduler());
         root.Subcommands.Add(WorkflowCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
+        root.Subcommands.Add(LoginCommand.CreateLogin());
+        root.Subcommands.Add(LoginCommand.CreateLogout());
+        root.Subcommands.Add(LoginCommand.CreateWhoAmI());
+        root.Subcommands.Add(KeyCommands.Create());
+        root.Subcommands.Add(AdminCommands.Create());
         root.Subcommands.Add(ConfigCommands.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(Hdf5Check.CreateProbe());
+        root.Subcommands.Add(BackupCommands.CreateBackup());
+        root.Subcommands.Add(BackupCommands.CreateRestore());
+        root.Subcommands.Add(DatabaseCommands.Create());
         return root;
     }
 }

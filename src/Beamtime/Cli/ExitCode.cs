@@ -18,6 +18,9 @@ internal enum ExitCode
     /// <summary>No server answers.</summary>
     Unreachable = 4,
 
+    /// <summary>It did what was asked and warns of something.</summary>
+    Warned = 5,
+
     /// <summary>Interrupted by the user.</summary>
     Interrupted = 130,
 }

@@ -7,7 +7,13 @@ namespace Beamtime.Cli;
 internal static class RoleRun
 {
     /// <summary>The port.</summary>
-    public static readonly Option<int?> Port = new("--port") { Description = "Port on the loopback interface; 0 takes a free one." };
+    public static readonly Option<int?> Port = new("--port") { Description = "Port; 0 takes a free one." };
+
+    /// <summary>The address.</summary>
+    public static readonly Option<string?> Host = new("--host")
+    {
+        Description = "Address to listen on; another than the loopback's needs users, and TLS or a proxy before it.",
+    };
 
     /// <summary>Runs roles until the process is told to stop.</summary>
     /// <param name="run">The command's run.</param>
@@ -17,7 +23,12 @@ internal static class RoleRun
     public static async Task<ExitCode> RunAsync(
         CommandRun run, LaunchOptions options, Func<HostLaunch, RoleSet> roles, CancellationToken cancel)
     {
-        string[] settings = run.Arguments.GetValue(Port) is { } port ? [$"api.port={port}"] : [];
+        List<string> settings = run.Arguments.GetValue(Port) is { } port ? [$"api.port={port}"] : [];
+        if (run.Arguments.GetValue(Host) is { } listen)
+        {
+            settings.Add($"api.listen={listen}");
+        }
+
         var launch = options.Read(run, settings);
         launch = launch with { Roles = roles(launch) };
         await using var host = await BeamtimeHost.StartAsync(launch, cancel);

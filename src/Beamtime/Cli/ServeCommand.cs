@@ -21,7 +21,7 @@ internal static class ServeCommand
 
     /// <summary>The command.</summary>
     public static Command Create() => CommandRun.On(
-        Options.On(new Command("serve", "Run some of the program's roles in this process.") { Roles, Worker, RoleRun.Port }),
+        Options.On(new Command("serve", "Run some of the program's roles in this process.") { Roles, Worker, RoleRun.Port, RoleRun.Host }),
         (run, cancel) => RoleRun.RunAsync(run, Options, _ => RolesOf(run), cancel));
 
     private static RoleSet RolesOf(CommandRun run)

@@ -10,6 +10,6 @@ internal static class UpCommand
 
     /// <summary>The command.</summary>
     public static Command Create() => CommandRun.On(
-        Options.On(new Command("up", "Run the program with all its roles on a site.") { RoleRun.Port }),
+        Options.On(new Command("up", "Run the program with all its roles on a site.") { RoleRun.Port, RoleRun.Host }),
         (run, cancel) => RoleRun.RunAsync(run, Options, _ => RoleSet.All, cancel));
 }

@@ -32,6 +32,7 @@ internal static class WorkerCommands
                 "worker", "Run jobs in this process, and the scheduler unless BEAMTIME_WORKER_SCHEDULER_ENABLED=false.")
             {
                 RoleRun.Port,
+                RoleRun.Host,
             }),
             (run, cancel) => RoleRun.RunAsync(run, Options, RolesOf, cancel));
         foreach (var verb in Verbs())

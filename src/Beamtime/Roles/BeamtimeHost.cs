@@ -1,15 +1,18 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Control;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.Secrets;
+using Beamtime.Core.Access.SignIns;
+using Beamtime.Core.Access.Users;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Beamtime.Core.Workflows;
 using Beamtime.Data;
 using Beamtime.Data.Storage;
@@ -25,7 +28,7 @@ namespace Beamtime.Roles;
 /// The program with the roles of one process: opens the database, connects devices, recovers what a dead program left,
 /// then serves REST and runs the loops until it is stopped.
 /// </summary>
-internal sealed class BeamtimeHost : IAsyncDisposable
+internal sealed partial class BeamtimeHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Stack<IAsyncDisposable> _held;
@@ -56,13 +59,14 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
         launch.ConfigureLogging(builder.Logging);
-        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, launch.Settings.Get<ApiOptions>().Port));
+        var door = new ApiDoor(launch.Settings.Get<ApiOptions>());
+        builder.WebHost.ConfigureKestrel(door.Listen);
         using var logs = LoggerFactory.Create(launch.ConfigureLogging);
         var roles = launch.Roles;
         RequireConnection(launch);
         var folder = ClusterFolder.For(launch.Database).Root;
         IReadOnlyList<DeviceEntry> devices = roles.IsAtBeamline ? ReadSite(launch.Site) : [];
-        RequireFreePort(launch.Settings.Get<ApiOptions>().Port);
+        door.RequireFree();
 
         // Given back in the reverse order, when the program stops or when it does not start.
         var held = new Stack<IAsyncDisposable>();
@@ -88,6 +92,9 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 cancel);
             held.Push(beamlineLock);
             await database.MigrateAsync(Migrations, cancel);
+            var access = launch.Settings.Get<AccessOptions>();
+            var masterKey = await new MasterKeySource(access, database, time).OpenAsync(cancel);
+            await door.RequireUsersAsync(new UserStore(database), cancel);
             var storages = StorageSet.Open(launch.Settings.Get<StorageOptions>(), folder);
             builder.Services
                 .AddSettings(launch.Settings)
@@ -100,19 +107,32 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(StreamKinds)
                 .AddSingleton<TimelineStore>()
                 .AddSingleton<LedgerExport>()
-                .AddAccess(launch.Settings.Get<AccessOptions>())
-                .AddSight(launch.Settings)
+                .AddSingleton<PeopleStore>()
+                .AddAccess(access, door.Edge)
+                .AddUsers(access, masterKey)
+                .AddIdempotency()
+                .AddSight(launch)
                 .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
+                .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
+                .AddTopics(
+                    (s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel), folder, roles.ToString())
                 .AddWorkflows(Environment.ProcessId)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
                 {
+                    json.SerializerOptions.AllowOutOfOrderMetadataProperties = true;
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
-            if (roles.IsAtBeamline)
+            var parts = PartsOf(launch);
+            if (parts.HasFlag(ControlParts.Api))
+            {
+                builder.Services.AddControlApi(beamline, storages.Recordings.Folder);
+            }
+
+            if (parts.HasFlag(ControlParts.DeviceServer))
             {
                 var roster = await DeviceRoster.ConnectAsync(
                     devices,
@@ -122,29 +142,45 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                     logs.CreateLogger<DeviceRoster>(),
                     cancel);
                 held.Push(roster);
-                builder.Services.AddControl(launch.Settings, roster, storages.Recordings.Folder, folder);
+                builder.Services.AddDeviceServer(beamline, roster, folder);
+            }
+
+            if (parts.HasFlag(ControlParts.Bundler))
+            {
+                builder.Services.AddBundler(beamline);
+            }
+
+            if (parts.HasFlag(ControlParts.FileWriter))
+            {
+                builder.Services.AddFileWriter(beamline, storages.Recordings.Folder);
+            }
+
+            if (parts.HasFlag(ControlParts.ScanServer))
+            {
+                builder.Services.AddScanServer(beamline, storages.Recordings.Folder);
             }
 
             builder.Services
                 .Configure<HostOptions>(host => host.ShutdownTimeout = launch.Settings.Get<RoleOptions>().StopLimit)
                 .AddSingleton<HostFailure>()
-                .AddSingleton(s => new RoleLoops([.. LoopsOf(s, roles, beamlineLock)]))
+                .AddSingleton(s => new RoleLoops([.. LoopsOf(s, roles, parts, beamlineLock)]))
                 .AddHostedService(s => s.GetRequiredService<RoleLoops>());
             var app = builder.Build();
+            door.UseProxies(app);
             app.UseAccess();
-            MapRoutes(app, roles);
+            MapRoutes(app, roles, parts);
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
+                await app.Services.GetRequiredService<IdempotencyStore>().AbandonAllAsync(cancel);
             }
 
-            if (roles.IsAtBeamline)
-            {
-                await app.Services.RecoverControlAsync(cancel);
-            }
+            await app.Services.RecoverControlAsync(parts, cancel);
 
             await StartAsync(app, cancel);
-            return new BeamtimeHost(app, held);
+            var host = new BeamtimeHost(app, held);
+            host.SignInLocally(access);
+            return host;
         }
         catch
         {
@@ -215,19 +251,26 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         }
     }
 
-    // Looked at before anything is made; who takes the port afterwards is found out when it is listened on.
-    private static void RequireFreePort(int port)
+    // The program serves without it too; whoever runs it then signs in like everybody else.
+    private void SignInLocally(AccessOptions access)
     {
-        using var probe = new TcpListener(IPAddress.Loopback, port);
+        if (!access.LocalOperator)
+        {
+            return;
+        }
+
         try
         {
-            probe.Start();
+            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port);
         }
-        catch (SocketException taken)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new RefusedException(RoleErrors.PortTaken.Because($"127.0.0.1:{port}: {taken.Message}"));
+            LogNotPublished(Services.GetRequiredService<ILogger<BeamtimeHost>>(), error);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The command line of this account must sign in with 'beamtime login'")]
+    private static partial void LogNotPublished(ILogger log, Exception error);
 
     // The document is the same wherever the program runs.
     private static Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
@@ -238,7 +281,7 @@ internal sealed class BeamtimeHost : IAsyncDisposable
     }
 
     // A process without the API answers for itself alone: whether it is ready, and what it counts.
-    private static void MapRoutes(WebApplication app, RoleSet roles)
+    private static void MapRoutes(WebApplication app, RoleSet roles, ControlParts parts)
     {
         var routes = app.MapGroup("/api/v2").WithMetadata(
             new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
@@ -248,21 +291,29 @@ internal sealed class BeamtimeHost : IAsyncDisposable
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
-            routes.MapStatus().MapTimeline().MapLedger().MapJobs().MapWorkflows().MapData();
-            if (roles.IsAtBeamline)
+            routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapWorkflows().MapData();
+            if (parts.HasFlag(ControlParts.Api))
             {
                 routes.MapControl();
             }
         }
     }
 
-    private static IEnumerable<RoleLoop> LoopsOf(IServiceProvider services, RoleSet roles, SessionLock beamlineLock)
+    private static IEnumerable<RoleLoop> LoopsOf(
+        IServiceProvider services, RoleSet roles, ControlParts parts, SessionLock beamlineLock)
     {
         List<(Role Role, string Name, Func<CancellationToken, Task> Run)> loops = [];
         if (roles.IsAtBeamline)
         {
             loops.Add((roles.OnePerBeamline[0], "beamline lock", beamlineLock.KeepAsync));
-            loops.AddRange(services.ControlLoops().Select(l => (Role.ScanServer, l.Name, l.Run)));
+        }
+
+        loops.AddRange(services.ControlLoops(parts).Select(l => (RoleOf(l.Part), l.Name, l.Run)));
+
+        loops.Add((roles.Roles[0], "access watch", services.GetRequiredService<AccessWatch>().RunAsync));
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
         }
 
         if (roles.Has(Role.Worker))
@@ -270,9 +321,31 @@ internal sealed class BeamtimeHost : IAsyncDisposable
             loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
         }
 
+        if (roles.Has(Role.Scheduler))
+        {
+            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
+        }
+
         return loops.Select(l => new RoleLoop(
             l.Role, l.Name, l.Run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>()));
     }
+
+    // A process that only serves REST asks the roles of the beamline over Redis, where there is one.
+    private static ControlParts PartsOf(HostLaunch launch) => launch.Roles.Roles
+        .Where(role => role != Role.Api || launch.Roles.IsAtBeamline || launch.Settings.Get<TopicOptions>().Url is { Length: > 0 })
+        .Aggregate(ControlParts.None, (parts, role) => parts | PartOf(role));
+
+    private static ControlParts PartOf(Role role) => role switch
+    {
+        Role.Api => ControlParts.Api,
+        Role.ScanServer => ControlParts.ScanServer,
+        Role.DeviceServer => ControlParts.DeviceServer,
+        Role.Bundler => ControlParts.Bundler,
+        Role.FileWriter => ControlParts.FileWriter,
+        _ => ControlParts.None,
+    };
+
+    private static Role RoleOf(ControlParts part) => Enum.GetValues<Role>().First(role => PartOf(role) == part);
 
     // Before anything is made: roles that speak to each other must be able to.
     private static void RequireConnection(HostLaunch launch)
@@ -285,7 +358,10 @@ internal sealed class BeamtimeHost : IAsyncDisposable
                 missing.Add(RoleErrors.DatabaseNeeded.Because($"DATABASE_URL is not set for the roles {launch.Roles}"));
             }
 
-            missing.Add(RoleErrors.RedisNeeded.Because($"REDIS_URL is not set for the roles {launch.Roles}"));
+            if (launch.Settings.Get<TopicOptions>().Url is not { Length: > 0 })
+            {
+                missing.Add(RoleErrors.RedisNeeded.Because($"REDIS_URL is not set for the roles {launch.Roles}"));
+            }
         }
 
         if (missing.Count > 0)

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
@@ -29,7 +30,7 @@ internal sealed record HostLaunch
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Says where log lines go.</summary>
-    public Action<ILoggingBuilder> ConfigureLogging { get; init; } = ToConsole;
+    public Action<ILoggingBuilder> ConfigureLogging { get => field ?? ToConsole; init; }
 
     /// <summary>Every options class of the program.</summary>
     public static IReadOnlyList<Type> OptionTypes { get; } = SettingsReader.OptionTypes(
@@ -67,10 +68,8 @@ internal sealed record HostLaunch
         };
     }
 
-    private static void ToConsole(ILoggingBuilder logging) => logging
+    private void ToConsole(ILoggingBuilder logging) => logging
         .ClearProviders()
-        .SetMinimumLevel(LogLevel.Information)
-        .AddFilter("Microsoft", LogLevel.Warning)
-        .AddFilter("Npgsql", LogLevel.Warning)
-        .AddLineConsole();
+        .AddLineConsole(
+            Settings.Get<TelemetryOptions>(), new LogOrigin(Roles.ToString(), Settings.Get<ScanOptions>().Beamline));
 }

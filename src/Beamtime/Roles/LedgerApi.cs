@@ -19,7 +19,7 @@ internal static class LedgerApi
             routes.MapGet("/ledger/export", Export).RequirePermission("ledger.export")
                 .WithSummary("Entries as lines of JSON in their order: a header, an entry a line, an end with number and SHA-256")
                 .Produces(StatusCodes.Status200OK, null, LedgerExport.MediaType);
-            routes.MapPost("/ledger/rebuild", Rebuild).RequirePermission("ledger.rebuild")
+            routes.MapPost("/ledger/rebuild", Rebuild).RequirePermission("ledger.rebuild").OnRepeat(Repeat.IsHarmless)
                 .WithSummary("Folds all streams anew and compares: a line of JSON for each record that differs, an end with the numbers")
                 .Produces(StatusCodes.Status200OK, null, LedgerExport.MediaType);
             return routes;

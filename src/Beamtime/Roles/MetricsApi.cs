@@ -9,10 +9,11 @@ internal static class MetricsApi
 {
     extension(IEndpointRouteBuilder routes)
     {
-        /// <summary>Maps the page, where Prometheus looks for it and below the other routes; collecting begins now.</summary>
+        /// <summary>Maps the page, where Prometheus looks for it and below the other routes; collecting and tracing begin now.</summary>
         public IEndpointRouteBuilder MapMetrics()
         {
             routes.ServiceProvider.GetRequiredService<MetricCollector>();
+            routes.ServiceProvider.GetRequiredService<TraceExport>();
             foreach (var path in new[] { "/metrics", "/api/v2/metrics" })
             {
                 routes.MapGet(path, WriteAsync).RequirePermission("metrics.read")

@@ -35,6 +35,24 @@ internal static class RoleErrors
         "Roles in several processes share one database, and a private cluster belongs to one process.",
         "Set DATABASE_URL for all of them, or run them in one process with beamtime up.");
 
+    /// <summary>An address that is none.</summary>
+    public static readonly ErrorCode AddressInvalid = new(
+        "api.address.invalid",
+        "An address to listen on, or of a proxy, is not an IP address.",
+        "Write one such as 127.0.0.1, 10.1.2.3, 0.0.0.0 or ::.");
+
+    /// <summary>Passwords would cross the network in clear.</summary>
+    public static readonly ErrorCode ListenUnsafe = new(
+        "api.listen.unsafe",
+        "The program would serve other machines without TLS, so that passwords and tokens could be read on the way.",
+        "Set api.tls_certificate and api.tls_key, or api.proxies to the proxy that ends TLS.");
+
+    /// <summary>A certificate that cannot be used.</summary>
+    public static readonly ErrorCode TlsUnusable = new(
+        "api.tls.unusable",
+        "The certificate or its key cannot be read, or they do not belong together.",
+        "Give both as PEM files that the program's account can read.");
+
     /// <summary>Another program runs the beamline.</summary>
     public static readonly ErrorCode BeamlineTaken = new(
         "scans.beamline.taken",

@@ -1,3 +1,5 @@
+using Beamtime.Core.Telemetry;
+
 namespace Beamtime.Roles;
 
 /// <summary>One loop of a role. A loop that fails stops the program: a bug is not lived with.</summary>
@@ -43,16 +45,20 @@ internal sealed partial class RoleLoop(
     private async Task RunAsync()
     {
         await Task.Yield();
+        var beat = failure.Loops.Begin(RoleSet.NameOf(role), name);
+        beat.Enter();
         try
         {
             await run(_stop.Token);
+            beat.End();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Asked to end.
+            beat.End();
         }
         catch (Exception error)
         {
+            beat.Fail(error);
             LogFailed(logger, error, name);
             failure.Fail();
         }
@@ -65,11 +71,15 @@ internal sealed partial class RoleLoop(
     private static partial void LogLeft(ILogger logger, string name);
 }
 
-/// <summary>Whether a loop failed; the first failure stops the program.</summary>
+/// <summary>Whether a loop failed, and how each fares; the first failure stops the program.</summary>
+/// <param name="loops">The loops of this process.</param>
 /// <param name="lifetime">Stops it.</param>
-internal sealed class HostFailure(IHostApplicationLifetime lifetime)
+internal sealed class HostFailure(LoopBoard loops, IHostApplicationLifetime lifetime)
 {
     private volatile bool _hasFailed;
+
+    /// <summary>The loops of this process.</summary>
+    public LoopBoard Loops => loops;
 
     /// <summary>True once a loop failed.</summary>
     public bool HasFailed => _hasFailed;

@@ -29,7 +29,7 @@ internal sealed record StatusAnswer(
     ScanAnswer? Running,
     int Queued);
 
-/// <summary>Readiness and status over REST.</summary>
+/// <summary>Status over REST.</summary>
 internal static class StatusApi
 {
     /// <summary>The program's version.</summary>
@@ -46,33 +46,25 @@ internal static class StatusApi
                 .Produces<StatusAnswer>();
             return routes;
         }
-
-        /// <summary>Maps readiness.</summary>
-        public IEndpointRouteBuilder MapReady()
-        {
-            routes.MapGet("/ready", ReadyAsync).RequirePermission(Permissions.Anyone)
-                .WithSummary("200 when the program can take work, else 503")
-                .Produces<ReadyAnswer>();
-            return routes;
-        }
     }
 
     private static async Task<IResult> StatusAsync(
         Site site,
         StartTime started,
         ScanOptions options,
-        [FromServices] DeviceRoster? roster,
+        [FromServices] DeviceBook? roster,
         [FromServices] ScanStore? scans,
-        [FromServices] ScanQueue? queue,
+        [FromServices] ScanDesk? desk,
         BeamtimeDatabase database,
         CancellationToken cancel)
     {
         var reachable = await IsReachableAsync(database, cancel);
         ScanAnswer? running = null;
-        if (reachable && queue?.Running is { } live && scans is not null
-            && await scans.FindAsync(options.Beamline, live.Id.ToString(), cancel) is { } record)
+        if (reachable && scans is not null && desk is not null
+            && await desk.StatusAsync(cancel) is { Scan: { } live } now
+            && await scans.FindAsync(options.Beamline, live.ToString(), cancel) is { State.State.IsOver: false } record)
         {
-            running = ScanAnswer.Of(record, live);
+            running = ScanAnswer.Of(record, now);
         }
 
         return TypedResults.Ok(new StatusAnswer(
@@ -82,15 +74,10 @@ internal static class StatusApi
             started.At,
             reachable,
             roster?.Usable.Count ?? 0,
-            roster?.Unusable.ToDictionary(u => u.Entry.Name, u => u.Reason.Message) ?? [],
+            roster?.Unusable.ToDictionary(u => u.Name, u => u.Unusable!.Message) ?? [],
             running,
             reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
     }
-
-    private static async Task<IResult> ReadyAsync(BeamtimeDatabase database, CancellationToken cancel) =>
-        await IsReachableAsync(database, cancel)
-            ? TypedResults.Ok(new ReadyAnswer(true))
-            : TypedResults.Json(new ReadyAnswer(false), statusCode: StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<bool> IsReachableAsync(BeamtimeDatabase database, CancellationToken cancel)
     {
@@ -105,8 +92,6 @@ internal static class StatusApi
             return false;
         }
     }
-
-    private sealed record ReadyAnswer(bool IsReady);
 }
 
 /// <summary>When the program started.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.SignIns;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -28,7 +29,7 @@ public sealed class EdgeTests : IAsyncLifetime
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddAccess(new AccessOptions { MaxRequestBody = 2048 });
+        builder.Services.AddSingleton(TimeProvider.System).AddAccess(new AccessOptions { MaxRequestBody = 2048 });
         _app = builder.Build();
         _app.UseAccess();
         RouteGroupBuilder doors = _app.MapGroup("/doors");
@@ -44,6 +45,7 @@ public sealed class EdgeTests : IAsyncLifetime
         _app.MapGet("/open-to-nobody", () => "x");
         await _app.StartAsync(TestContext.Current.CancellationToken);
         _http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
+        _http.DefaultRequestHeaders.Authorization = new("Bearer", _app.Services.GetRequiredService<LocalSignIn>().Key);
     }
 
     /// <inheritdoc/>
@@ -54,7 +56,7 @@ public sealed class EdgeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task On_the_loopback_the_caller_is_the_operator() =>
+    public async Task Whoever_has_the_key_of_this_machine_is_the_operator() =>
         Assert.Equal(Beamtime.Core.Ledger.PersonId.LocalOperator.ToString(), await _http.GetStringAsync(new Uri("/doors/who", UriKind.Relative), TestContext.Current.CancellationToken));
 
     [Theory]

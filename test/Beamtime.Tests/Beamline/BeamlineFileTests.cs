@@ -1,4 +1,5 @@
 using Beamtime.Control.Beamline;
+using Beamtime.Control.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.House;
 using Beamtime.Tests.Support;
@@ -25,7 +26,7 @@ public sealed class BeamlineFileTests
             TimeProvider.System,
             TestContext.Current.CancellationToken);
 
-        var beamline = BeamlineFile.Read(Path.Combine(site, "beamline.yaml"), roster);
+        var beamline = BeamlineFile.Read(Path.Combine(site, "beamline.yaml"), DeviceBook.Of(roster));
 
         Assert.Empty(roster.Unusable);
         Assert.Equal(["2-BM-A", "2-BM-B"], beamline.Enclosures.Select(e => e.Name));
@@ -63,7 +64,7 @@ public sealed class BeamlineFileTests
             """,
             TestContext.Current.CancellationToken);
 
-        var refused = Assert.Throws<RefusedException>(() => BeamlineFile.Read(file, roster));
+        var refused = Assert.Throws<RefusedException>(() => BeamlineFile.Read(file, DeviceBook.Of(roster)));
 
         Assert.All(refused.Reasons, r => Assert.Equal("beamline.configuration.invalid", r.Code));
         int[] lines = [.. refused.Reasons.Select(r => int.Parse(r.Message[(file.Length + 1)..].Split(':')[0], null)).Distinct().Order()];

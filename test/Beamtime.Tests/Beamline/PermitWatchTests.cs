@@ -1,4 +1,5 @@
 using Beamtime.Control.Beamline;
+using Beamtime.Control.Devices;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
@@ -82,10 +83,10 @@ public sealed class PermitWatchTests
             _clock,
             TestContext.Current.CancellationToken);
         var watch = Watch();
-        watch.Listen(roster);
+        var beam = roster["beam"];
+        Listen(watch, roster);
         await watch.ReadAllAsync(TestContext.Current.CancellationToken);
 
-        var beam = roster["beam"];
         await ((ISettable)beam.Device).SetAsync(
             beam.Find("beam_sta_a_secure")!, Value.Of(0L), TestContext.Current.CancellationToken);
 
@@ -113,11 +114,17 @@ public sealed class PermitWatchTests
             },
             _clock,
             NullLogger<PermitWatch>.Instance);
-        watch.Listen(roster);
+        Listen(watch, roster);
 
         await watch.ReadAllAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(PermitState.NotPermitted, watch.Enclosures[0].State);
+    }
+
+    private static void Listen(PermitWatch watch, DeviceRoster roster)
+    {
+        var book = DeviceBook.Of(roster);
+        ((IMonitored)roster["beam"].Device).Changed += (signal, reading) => watch.Hear(book, "beam", signal.Name, reading);
     }
 
     private PermitWatch Watch() => new(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.SignIns;
 using Beamtime.Data.Datasets;
 using Beamtime.Tests.Flows;
 using Microsoft.AspNetCore.Builder;
@@ -39,7 +40,7 @@ public sealed class DatasetApiTests
         Assert.Equal(
             ["detector Present", "analysis Verified"],
             file.GetProperty("copies").EnumerateArray().Select(c => $"{c.GetProperty("storage")} {c.GetProperty("state")}"));
-        Assert.Equal("Succeeded", shown.GetProperty("workflow").GetProperty("state").GetString());
+        Assert.Equal("Completed", shown.GetProperty("workflow").GetProperty("state").GetString());
         Assert.Equal("find", shown.GetProperty("workflow").GetProperty("steps")[0].GetProperty("name").GetString());
         Assert.Equal("0.1", shown.GetProperty("parameters").GetProperty("exposure").GetString());
         Assert.Equal(
@@ -63,7 +64,7 @@ public sealed class DatasetApiTests
         Assert.Equal((HttpStatusCode.Accepted, "Running"), await RetryAsync(client, "S00012"));
         var report = await data.RunFlowAsync("S00012");
 
-        Assert.Equal("Succeeded", report.Workflow.State.ToString());
+        Assert.Equal("Completed", report.Workflow.State.ToString());
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "dataset.flow.not_failed"), await RetryAsync(client, "S00012"));
         Assert.Equal((HttpStatusCode.NotFound, "dataset.unknown"), await RetryAsync(client, "S99999"));
     }
@@ -96,6 +97,7 @@ public sealed class DatasetApiTests
             .AddSingleton(data.Ledger)
             .AddSingleton(data.Store)
             .AddSingleton(data.Workflows)
+            .AddSingleton(data.Desk)
             .AddSingleton(data.Activity)
             .AddSingleton(data.Storages);
         var app = builder.Build();
@@ -108,6 +110,7 @@ public sealed class DatasetApiTests
     private static HttpClient Client(WebApplication app) => new()
     {
         BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/api/v2/"),
+        DefaultRequestHeaders = { Authorization = new("Bearer", app.Services.GetRequiredService<LocalSignIn>().Key) },
     };
 
     // The state of the flow, or the code of the refusal.

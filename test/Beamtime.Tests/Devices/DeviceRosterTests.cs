@@ -38,9 +38,9 @@ public sealed class DeviceRosterTests : IAsyncDisposable
         Assert.Contains("needs broken", unusable["of_broken"].Message, StringComparison.Ordinal);
         Assert.Equal("device.disabled", Refusal("off"));
         Assert.Equal("device.unknown", Refusal("wel"));
-        Assert.Contains("'well'", ((Refused<ConfiguredDevice>)_bench.Roster.Find("wel")).Reasons[0].Message, StringComparison.Ordinal);
+        Assert.Contains("'well'", ((Refused<KnownDevice>)DeviceBook.Of(_bench.Roster).Find("wel")).Reasons[0].Message, StringComparison.Ordinal);
 
-        string Refusal(string name) => ((Refused<ConfiguredDevice>)_bench.Roster.Find(name)).Reasons[0].Code;
+        string Refusal(string name) => ((Refused<KnownDevice>)DeviceBook.Of(_bench.Roster).Find(name)).Reasons[0].Code;
     }
 
     [Fact]

@@ -18,13 +18,16 @@ internal sealed class DeviceServerBench : IAsyncDisposable
 
     public FakeClock Clock { get; } = new();
 
-    public DeviceOptions Options { get; init; } = new();
+    /// <summary>Nobody says here that an owner lives.</summary>
+    public DeviceOptions Options { get; init; } = new() { OwnerLimit = TimeSpan.FromDays(365) };
 
     public PluginRegistry Plugins { get; } = MakePlugins();
 
     public DeviceRoster Roster { get; private set; } = null!;
 
-    public RequestTopic<Instruction, InstructionDone> Instructions { get; private set; } = null!;
+    public DeviceTopics Topics { get; private set; } = null!;
+
+    public RequestTopic<Instruction, InstructionDone> Instructions => Topics.Instructions;
 
     public DeviceServer Server { get; private set; } = null!;
 
@@ -46,10 +49,9 @@ internal sealed class DeviceServerBench : IAsyncDisposable
     {
         Roster = await ConnectAsync(yaml);
         Owner = new OwnerEpoch(EpochFile);
-        Instructions = new LocalRequestTopic<Instruction, InstructionDone>("2-bm.instructions", 64, Clock);
-        var readings = new LocalTopic<PointReadings>("2-bm.readings", 64, ["bundler"], Clock);
-        _readings = readings.Subscribe("bundler", _signal);
-        Server = new DeviceServer(Roster, Instructions, readings, Owner, Options, Clock, NullLogger<DeviceServer>.Instance);
+        Topics = new DeviceTopics(new LocalTopics(Clock, isEncoding: false), "2-bm");
+        _readings = Topics.Readings.Subscribe("bundler", _signal);
+        Server = new DeviceServer(Roster, Topics, Owner, Options, Clock, NullLogger<DeviceServer>.Instance);
         _ = Server.RunAsync(_stop.Token);
         return this;
     }

@@ -1,5 +1,6 @@
 using Beamtime.Cli;
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.Users;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
 using Beamtime.Tests.Roles;
@@ -26,10 +27,23 @@ public sealed class ApprovalTests(RunningHost host) : IClassFixture<RunningHost>
         Approve("docs/reference/cli.md", CliReference.Write(CommandTree.Root()));
 
     [Fact]
+    public void The_schemas_of_configuration_files_are_current()
+    {
+        foreach (var file in ConfigSchemas.Files)
+        {
+            Approve($"docs/reference/schema/{file}.schema.json", SchemaWords.Write(ConfigSchemas.Of(file)));
+        }
+    }
+
+    [Fact]
     public void The_page_of_metrics_is_current() =>
         Approve("docs/reference/metrics.md", MetricReference.Write(host.Host.Services.GetRequiredService<MetricCollector>()
             .Families.Select(f => f.Declaration)
             .Where(d => !d.Instrument.StartsWith("beamtime.test", StringComparison.Ordinal))));
+
+    [Fact]
+    public void The_page_of_permissions_is_current() =>
+        Approve("docs/reference/permissions.md", PermissionReference.Write(host.Host.Routes));
 
     [Fact]
     public async Task The_description_of_REST_is_current() =>

@@ -108,11 +108,11 @@ public sealed class JobStoreTests
         var claimed = await fixture.ClaimAsync(2);
         await fixture.Leases.CompleteAsync([claimed[0]], Cancel);
         await fixture.Leases.BuryAsync(claimed[1], JobErrors.HandlerFailed.Because("odd"), Cancel);
-        Assert.Equal(0, await fixture.Store.PruneAsync(JobFixture.Lease, JobFixture.Lease * 3, 10, Cancel));
+        Assert.Equal(0, await PruneAsync(fixture));
         await fixture.LetLeasesRunOutAsync();
-        Assert.Equal(1, await fixture.Store.PruneAsync(JobFixture.Lease, JobFixture.Lease * 3, 10, Cancel));
+        Assert.Equal(1, await PruneAsync(fixture));
         await fixture.LetLeasesRunOutAsync();
-        Assert.Equal(1, await fixture.Store.PruneAsync(JobFixture.Lease, JobFixture.Lease * 3, 10, Cancel));
+        Assert.Equal(1, await PruneAsync(fixture));
         Assert.Equal(1, (await fixture.Store.ListAsync(new JobFilter(), 0, 10, Cancel)).Total);
     }
 
@@ -144,6 +144,9 @@ public sealed class JobStoreTests
         await using var left = fixture.Database.Source.CreateCommand("select count(*) from workflows");
         Assert.Equal(0L, await left.ExecuteScalarAsync(Cancel));
     }
+
+    private static Task<int> PruneAsync(JobFixture fixture) => GrowingTable.All.Single(t => t.Name == "jobs").PruneAsync(
+        fixture.Database, new JobOptions { KeepFinished = JobFixture.Lease, KeepDead = JobFixture.Lease * 3 }, 10, Cancel);
 
     private static void Refuses(string code, Outcome<JobId> outcome) =>
         Assert.Equal(code, Assert.Single(Assert.IsType<Refused<JobId>>(outcome).Reasons).Code);

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Access.Secrets;
+using Beamtime.Core.Access.Users;
 using Beamtime.Core.Ledger;
 using Beamtime.Data.Datasets;
 using Beamtime.Sdk.Errors;
@@ -45,6 +47,21 @@ internal static class EntryExamples
                 new ScanPaused(4),
                 new ScanResumed(),
                 new ScanEnded(ScanState.Aborted, 7, [Reason])),
+            [UserHistory.Kind.Name] = Written(
+                UserHistory.Kind,
+                new UserCreated(["operator", "scientist"]),
+                new UserPasswordSet(),
+                new UserRolesSet(["viewer"]),
+                new UserSignedIn(Other),
+                new UserSignInRefused("access.sign_in.refused"),
+                new UserSignInEnded(Other, "signed out"),
+                new UserKeyCreated("k-1", ["scans.*"], Start.AddDays(30)),
+                new UserKeyRevoked("k-1"),
+                new UserDisabled(),
+                new UserEnabled()),
+            [SecretHistory.Kind.Name] = Written(SecretHistory.Kind, new SecretStored(), new SecretRemoved()),
+            [MasterKeyHistory.Kind.Name] = Written(MasterKeyHistory.Kind, new MasterKeyRotated("0a1b", "2c3d", IsAbandoned: true)),
+            [PersonRecord.Kind.Name] = Written(PersonRecord.Kind, new PersonForgotten()),
             [RecordingStore.Kind.Name] = Written(
                 RecordingStore.Kind,
                 new RecordingClosed(
@@ -99,6 +116,21 @@ internal static class EntryExamples
                 new ProcedureHeld(Reason),
                 new ProcedureResumed(1),
                 new ProcedureEnded(ProcedureState.Failed, [Reason])),
+            [UserHistory.Kind.Name] = Written(
+                UserHistory.Kind,
+                new UserCreated(["scientist"]),
+                new UserSignInRefused("access.sign_in.refused"),
+                new UserSignedIn(Id),
+                new UserKeyCreated("abcdefghjk", ["scans.read"], Start.AddDays(30)),
+                new UserKeyRevoked("abcdefghjk"),
+                new UserRolesSet(["operator"]),
+                new UserPasswordSet(),
+                new UserSignInEnded(Id, "password_set"),
+                new UserDisabled(),
+                new UserEnabled()),
+            [SecretHistory.Kind.Name] = Written(SecretHistory.Kind, new SecretStored(), new SecretRemoved()),
+            [MasterKeyHistory.Kind.Name] = Written(
+                MasterKeyHistory.Kind, new MasterKeyRotated("0011223344556677", "8899aabbccddeeff", IsAbandoned: false)),
         };
 
     private static IReadOnlyList<WrittenEntry> Written<TState, TEntry>(

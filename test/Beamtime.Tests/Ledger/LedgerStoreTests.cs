@@ -237,7 +237,7 @@ public sealed class LedgerStoreTests
             LampLedger.Kind, "a", _ => LampLedger.Happens(new LampHung("x")), new Why(ada, "dark", "c"), null, cancel);
         Assert.Equal("Ada", (await people.NamesAsync([ada, PersonId.System], cancel))[ada]);
 
-        await people.EraseAsync(ada, cancel);
+        (await people.ForgetAsync(ada, LampLedger.Why, ledger, cancel)).OrThrow();
 
         Assert.Equal([PersonId.System], (await people.NamesAsync([ada, PersonId.System], cancel)).Keys);
         var entry = await ledger.ReadStreamAsync(LampLedger.Kind, "a", cancel).SingleAsync(cancel);

@@ -95,11 +95,13 @@ public sealed class TimelineTests
         Assert.Equal(
             new TimelinePerson(ada.Value, "Ada", false), (await timeline.ReadAsync(new TimelineQuery(), Cancel)).Items.Single().Who);
 
-        await people.EraseAsync(ada, Cancel);
+        var forgotten = await people.ForgetAsync(
+            ada, new Why(PersonId.LocalOperator, "asked for it", "two"), new LedgerStore(database, TimeProvider.System), Cancel);
 
-        Assert.Equal(
-            new TimelinePerson(ada.Value, TimelinePerson.Forgotten, true),
-            (await timeline.ReadAsync(new TimelineQuery(), Cancel)).Items.Single().Who);
+        Assert.Equal(1, forgotten.OrThrow().Entries);
+        var lines = (await timeline.ReadAsync(new TimelineQuery(), Cancel)).Items;
+        Assert.Equal(new TimelinePerson(ada.Value, TimelinePerson.Forgotten, true), lines[0].Who);
+        Assert.Equal(("person", "person.forgotten", "operator", "asked for it"), (lines[1].Kind, lines[1].Type, lines[1].Who.Name, lines[1].Why));
     }
 
     [Fact]

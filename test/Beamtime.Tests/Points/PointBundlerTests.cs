@@ -20,6 +20,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
     private readonly TopicSignal _signal = new();
     private readonly Topic<ScanDocument> _scans;
     private readonly Topic<PointReadings> _readings;
+    private readonly PointTopics _topics;
     private readonly LocalTopic<ScanDocument> _points;
     private readonly Subscription<ScanDocument> _out;
     private readonly PointBundler _bundler;
@@ -29,9 +30,10 @@ public sealed class PointBundlerTests : IAsyncDisposable
     {
         _scans = new LocalTopic<ScanDocument>("2-bm.scans", 64, ["bundler"], _clock);
         _readings = new LocalTopic<PointReadings>("2-bm.readings", 64, ["bundler"], _clock);
-        _points = new LocalTopic<ScanDocument>("2-bm.points", 256, ["file-writer"], _clock);
+        _topics = new PointTopics(new LocalTopics(_clock, isEncoding: true), "2-bm");
+        _points = (LocalTopic<ScanDocument>)_topics.Points;
         _out = _points.Subscribe("file-writer", _signal);
-        _bundler = new PointBundler(_scans, _readings, _points, _options, _clock, NullLogger<PointBundler>.Instance);
+        _bundler = new PointBundler(_scans, _readings, _topics, _options, _clock, NullLogger<PointBundler>.Instance);
         _running = _bundler.RunAsync(_stop.Token);
     }
 
@@ -62,7 +64,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
         Assert.Equal(["opened 1", "1:0"], await NextAsync(2));
 
         await using var viewer = PointApi.EventsAsync(
-            _points, () => _bundler.Running, TimeProvider.System, Cancel).GetAsyncEnumerator(Cancel);
+            _topics, TimeProvider.System, Cancel).GetAsyncEnumerator(Cancel);
         Assert.Equal(0, (await ToldAsync(viewer)).Scan);
         var opening = await ToldAsync(viewer);
         Assert.Equal((1, true), (opening.Scan, opening.Columns is not null));
@@ -70,7 +72,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
         await CloseAsync(First, 2);
         Assert.Equal(1, (await ToldAsync(viewer)).Point);
         Assert.NotNull((await ToldAsync(viewer)).End);
-        Assert.Empty(_bundler.Running);
+        Assert.Empty((await _topics.Open.LastAsync(Cancel))!.Message.Scans);
     }
 
     private static async Task<LiveEvent> ToldAsync(IAsyncEnumerator<SseItem<LiveEvent>> viewer)

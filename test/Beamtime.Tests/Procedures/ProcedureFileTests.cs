@@ -1,4 +1,5 @@
 using Beamtime.Control.Beamline;
+using Beamtime.Control.Devices;
 using Beamtime.Control.Procedures;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -27,10 +28,10 @@ public sealed class ProcedureFileTests
             await File.ReadAllTextAsync(Path.Combine(site, "devices.yaml"), TestContext.Current.CancellationToken),
             TimeProvider.System,
             TestContext.Current.CancellationToken);
-        var writable = BeamlineFile.Read(Path.Combine(site, "beamline.yaml"), roster).Writable;
+        var writable = BeamlineFile.Read(Path.Combine(site, "beamline.yaml"), DeviceBook.Of(roster)).Writable;
 
         var book = new ProcedureBook(
-            ProcedureFile.Read(Path.Combine(site, "procedures.yaml"), roster, writable.Contains, Actions), roster);
+            ProcedureFile.Read(Path.Combine(site, "procedures.yaml"), DeviceBook.Of(roster), writable.Contains, Actions), DeviceBook.Of(roster));
 
         Assert.Equal(
             ["check_permits", "open_shutters", "close_shutters", "energy_setting", "motor_homing", "sample_mounted", "rotation_center"],
@@ -83,7 +84,7 @@ public sealed class ProcedureFileTests
             """,
             TestContext.Current.CancellationToken);
 
-        var refused = Assert.Throws<RefusedException>(() => ProcedureFile.Read(file, roster, ProcedureRig.MayWrite, Actions));
+        var refused = Assert.Throws<RefusedException>(() => ProcedureFile.Read(file, DeviceBook.Of(roster), ProcedureRig.MayWrite, Actions));
 
         int[] lines = [.. refused.Reasons.Select(r => int.Parse(r.Message[(file.Length + 1)..].Split(':')[0], null)).Distinct().Order()];
         Assert.Equal([6, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26], lines);

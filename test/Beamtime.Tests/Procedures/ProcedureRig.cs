@@ -35,13 +35,17 @@ internal sealed class ProcedureRig : IAsyncDisposable
         _roster = roster;
         Database = database;
         Ledger = new LedgerStore(database, time);
-        var instructions = new LocalRequestTopic<Instruction, InstructionDone>("test.instructions", 64, time);
+        var topics = new DeviceTopics(new LocalTopics(time, isEncoding: true), "test");
         var owner = new OwnerEpoch(folder["epoch"]);
         var options = new DeviceOptions();
-        var server = new DeviceServer(
-            roster, instructions, new LocalTopic<PointReadings>("test.readings", 64, [], time), owner, options, time,
-            NullLogger<DeviceServer>.Instance);
-        Desk = new DeviceDesk(roster, server, instructions, owner, new DeviceLocks(), options);
+        var server = new DeviceServer(roster, topics, owner, options, time, NullLogger<DeviceServer>.Instance);
+        var announcer = new DeviceAnnouncer(roster, topics, server, owner, options, time);
+        var book = DeviceBook.Of(roster);
+        var watch = new DeviceWatch(topics, book, options, time, NullLogger<DeviceWatch>.Instance);
+        var link = new DeviceLink(topics, watch, book, options, time);
+        link.Own(1);
+        Desk = new DeviceDesk(book, link, topics, options, time);
+        var setter = new DeviceSetter(book, link, Desk, new DeviceLocks(), topics, options, time);
         Actions = new Dictionary<string, ProcedureAction>
         {
             ["wait"] = ProcedureAction.Wait(time),
@@ -55,13 +59,17 @@ internal sealed class ProcedureRig : IAsyncDisposable
         };
         var file = folder["procedures.yaml"];
         File.WriteAllText(file, yaml);
-        Book = new ProcedureBook(ProcedureFile.Read(file, roster, MayWrite, Actions), roster);
+        Book = new ProcedureBook(ProcedureFile.Read(file, book, MayWrite, Actions), book);
         Store = new ProcedureStore(database, Ledger, time, NullLogger<ProcedureStore>.Instance);
         var conductor = new StepConductor(Desk, MayWrite, Actions, (input, _) => Task.FromResult(input == "pair.h5" ? 262.4 : double.NaN), time,
             NullLogger<StepConductor>.Instance);
         var runner = new ProcedureRunner(Store, conductor, time);
         Procedures = new ProcedureDesk("test", Book, Store, runner, time);
-        _loops = [server.RunAsync(_stop.Token), runner.RunAsync(_stop.Token)];
+        _loops =
+        [
+            server.RunAsync(_stop.Token), announcer.RunAsync(_stop.Token), watch.RunAsync(_stop.Token),
+            setter.RunAsync(_stop.Token), runner.RunAsync(_stop.Token),
+        ];
     }
 
     public BeamtimeDatabase Database { get; }

@@ -28,11 +28,12 @@ internal sealed class RecordingBench : IAsyncDisposable
     {
         Options = new RecordingOptions { SourceName = "Advanced Photon Source", MinimumFree = reserve };
         Documents = new LocalTopic<ScanDocument>("2-bm.points", capacity, ["file-writer"], Clock);
-        Notices = new LocalTopic<RecordingNotice>("2-bm.recordings", 1024, ["scan-server"], Clock);
-        _notices = Notices.Subscribe("scan-server", _noticed);
+        Topics = new RecordingTopics(new LocalTopics(Clock, isEncoding: false), "2-bm");
+        _notices = Topics.Notices.Subscribe("scan-server", _noticed);
         Finisher = new RecordingFinisher(
             Options, sections ?? [], register ?? Keep, NullLogger<RecordingFinisher>.Instance);
-        _writer = new FileWriter(Documents, Notices, Finisher, Options, Clock, NullLogger<FileWriter>.Instance);
+        var recovery = new RecordingRecovery(null!, null!, Finisher, "2-bm", NullLogger<RecordingRecovery>.Instance);
+        _writer = new FileWriter(Documents, Topics, Finisher, recovery, Options, Clock, NullLogger<FileWriter>.Instance);
         _running = _writer.RunAsync(_stop.Token);
     }
 
@@ -42,7 +43,7 @@ internal sealed class RecordingBench : IAsyncDisposable
 
     public LocalTopic<ScanDocument> Documents { get; }
 
-    public Topic<RecordingNotice> Notices { get; }
+    public RecordingTopics Topics { get; }
 
     public RecordingFinisher Finisher { get; }
 

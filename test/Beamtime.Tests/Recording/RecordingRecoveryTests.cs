@@ -1,4 +1,5 @@
 using Beamtime.Control.Recording;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Ledger;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
@@ -176,7 +177,12 @@ public sealed class RecordingRecoveryTests
         var store = new RecordingStore(database, ledger);
         await database.TransactAsync(transaction => RecordingStore.OpenAsync(transaction, Row(killed.Path, line), cancel), cancel);
         var finisher = Finisher(store.CloseAsync);
-        var recovery = new RecordingRecovery(store, finisher, "2-bm", NullLogger<RecordingRecovery>.Instance);
+        var recovery = new RecordingRecovery(
+            store,
+            new ScanStore(database, ledger, TimeProvider.System),
+            finisher,
+            "2-bm",
+            NullLogger<RecordingRecovery>.Instance);
 
         var closed = Assert.Single(await recovery.RecoverAsync(cancel));
         Assert.Empty(await recovery.RecoverAsync(cancel));
@@ -210,7 +216,7 @@ public sealed class RecordingRecoveryTests
     }
 
     private static RecordingClosed Recover(string folder, RecordedLine line) => new RecordingRecovery(
-        null!, Finisher((_, _) => Task.CompletedTask), "2-bm", NullLogger<RecordingRecovery>.Instance).Close(Row(folder, line));
+        null!, null!, Finisher((_, _) => Task.CompletedTask), "2-bm", NullLogger<RecordingRecovery>.Instance).Close(Row(folder, line));
 
     private static RecordingFinisher Finisher(Func<RecordingClosed, CancellationToken, Task> register) =>
         new(new RecordingOptions(), [], register, NullLogger<RecordingFinisher>.Instance);

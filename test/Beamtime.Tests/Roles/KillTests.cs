@@ -22,7 +22,7 @@ public sealed class KillTests : IDisposable
         string id;
         await using (var program = await RunningProgram.UpAsync(site, Data, Cancel))
         {
-            var scan = await program.PostAsync("scans", Scan("line", ["samx", "0", "10"], ("steps", "2000"), ("exposure", "0.005")), Cancel);
+            var scan = await program.PostAsync("scans", KillSite.Scan("line", ["samx", "0", "10"], ("steps", "2000"), ("exposure", "0.005")), Cancel);
             id = scan["id"]!.GetValue<string>();
             await program.WaitAsync("scans/1", s => s["points"]!.GetValue<int>() >= 150, Cancel);
             await program.KillAsync(Cancel);
@@ -53,7 +53,7 @@ public sealed class KillTests : IDisposable
         }
 
         await using var again = await RunningProgram.UpAsync(site, Data, Cancel);
-        var next = await again.PostAsync("scans", Scan("line", ["samx", "0", "1"], ("steps", "3")), Cancel);
+        var next = await again.PostAsync("scans", KillSite.Scan("line", ["samx", "0", "1"], ("steps", "3")), Cancel);
         Assert.Equal(2, next["number"]!.GetValue<int>());
         await again.WaitAsync("scans/2", s => s["state"]!.GetValue<string>() == "completed", Cancel);
     }
@@ -69,7 +69,7 @@ public sealed class KillTests : IDisposable
         string id;
         await using (var program = await RunningProgram.UpAsync(site, Data, Cancel))
         {
-            var scan = await program.PostAsync("scans", Scan("tomo_step", [], ("projections", "12"), ("darks", "6"), ("flats", "6"), ("exposure", "0.001")), Cancel);
+            var scan = await program.PostAsync("scans", KillSite.Tomography(), Cancel);
             id = scan["id"]!.GetValue<string>();
             await program.WaitAsync($"datasets/{id}", d => Steps(d).Any(s => s["name"]!.GetValue<string>() == step), Cancel);
             await program.KillAsync(Cancel);
@@ -106,37 +106,5 @@ public sealed class KillTests : IDisposable
     private static IEnumerable<JsonNode> Steps(JsonNode dataset) =>
         dataset["workflow"]?["steps"]?.AsArray().Select(s => s!) ?? [];
 
-    private static JsonObject Scan(string name, string[] args, params (string Key, string Value)[] parameters) => new()
-    {
-        ["scan"] = name,
-        ["args"] = new JsonArray([.. args.Select(a => JsonValue.Create(a))]),
-        ["parameters"] = new JsonObject(parameters.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)JsonValue.Create(p.Value)))),
-    };
-
-    private string MakeSite()
-    {
-        var site = Path.Combine(_folder.Path, "site");
-        Directory.CreateDirectory(site);
-        File.WriteAllText(Path.Combine(site, "beamtime.yaml"), "scans: {beamline: killed}\n");
-        File.WriteAllText(Path.Combine(site, "devices.yaml"), $$"""
-            samx:
-              {deviceClass: simulated.positioner, deviceConfig: {delay: 0, limits: [-50, 50]}, readoutPriority: baseline, enabled: true}
-            Rotary:
-              {deviceClass: simulated.rotation, deviceConfig: {velocity: 100000}, readoutPriority: baseline, enabled: true}
-            SampleTop_X:
-              {deviceClass: simulated.positioner, deviceConfig: {delay: 0, tolerance: 0.001}, readoutPriority: baseline, enabled: true}
-            SBS:
-              {deviceClass: simulated.shutter, deviceConfig: {place: station, delay: 0}, readoutPriority: on_request, enabled: true}
-            Camera:
-              deviceClass: simulated.camera
-              deviceConfig: {rows: 1024, columns: 128, rotation: Rotary, shutter: SBS, sample_x: SampleTop_X}
-              readoutPriority: on_request
-              softwareTrigger: true
-              enabled: true
-              needs: [Rotary, SBS, SampleTop_X]
-            bpm4i:
-              {deviceClass: simulated.monitor, readoutPriority: monitored, enabled: true, needs: [samx]}
-            """);
-        return site;
-    }
+    private string MakeSite() => KillSite.Make(Path.Combine(_folder.Path, "site"));
 }

@@ -40,11 +40,14 @@ public sealed partial class MetricsPageTests(RunningHost host) : IClassFixture<R
             "beamtime_database_up 1", "beamtime_database_round_trip_seconds", "beamtime_database_connections{pool=\"program\"",
             "beamtime_devices_configured{state=\"usable\"} 3", "beamtime_process_cpu_seconds_total{mode=\"user\"}",
             "beamtime_process_memory_bytes{kind=\"proportional\"}", "beamtime_process_open_descriptors",
-            "beamtime_program_build{", "beamtime_ledger_subscription_lag_seconds{",
+            "beamtime_program_build{",
+            "beamtime_topics_messages{topic=\"rest.points\"}", "beamtime_topics_waiting_publishers{topic=\"rest.points\"} 0", "beamtime_ledger_subscription_lag_seconds{",
         })
         {
             Assert.Contains("\n" + metric, page, StringComparison.Ordinal);
         }
+
+        Assert.DoesNotContain("beamtime_telemetry_sample_failures_total{", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,9 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Beamtime.Core.Access.SignIns;
 using Beamtime.Roles;
 using Beamtime.Sdk.Plugins;
 using Beamtime.Simulated;
 using Beamtime.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Tests.Roles;
@@ -63,7 +65,10 @@ public sealed class RunningHost : IAsyncLifetime
     internal static string WriteSite(string folder, string devices)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "beamtime.yaml"), "scans:\n  beamline: rest\n");
+        var secret = Path.Combine(folder, "secret");
+        File.WriteAllText(secret, "a secret of the tests, which nobody needs to guess\n");
+        File.WriteAllText(
+            Path.Combine(folder, "beamtime.yaml"), $"scans:\n  beamline: rest\naccess:\n  secret_file: {secret}\n");
         File.WriteAllText(Path.Combine(folder, "devices.yaml"), devices);
         return folder;
     }
@@ -71,7 +76,7 @@ public sealed class RunningHost : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _host = await BeamtimeHost.StartAsync(Launch(WriteSite(_folder["site"], Devices), Data), CancellationToken.None);
-        Client = new HttpClient { BaseAddress = new Uri(_host.Address, "/api/v2/") };
+        Client = SignedIn(_host);
     }
 
     public async ValueTask DisposeAsync()
@@ -84,6 +89,16 @@ public sealed class RunningHost : IAsyncLifetime
 
         _folder.Dispose();
     }
+
+    /// <summary>A client of a host, signed in as the operator of this machine.</summary>
+    internal static HttpClient SignedIn(BeamtimeHost host) => new()
+    {
+        BaseAddress = new Uri(host.Address, "/api/v2/"),
+        DefaultRequestHeaders =
+        {
+            Authorization = new("Bearer", host.Services.GetRequiredService<LocalSignIn>().Key),
+        },
+    };
 
     /// <summary>Starts a second program on this one's site and data folder.</summary>
     internal Task<BeamtimeHost> StartAgainAsync() => BeamtimeHost.StartAsync(Launch(_folder["site"], Data), Cancel);

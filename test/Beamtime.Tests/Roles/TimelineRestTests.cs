@@ -22,7 +22,7 @@ public sealed class TimelineRestTests(RunningHost host) : IClassFixture<RunningH
         foreach (var type in new[]
         {
             "scan.ended", "recording.closed", "dataset.registered", "dataset.placed", "dataset.file_copied",
-            "dataset.file_verified", "dataset.secured", "workflow.step_finished",
+            "dataset.file_verified", "dataset.secured", "workflow.step_finished", "workflow.completed",
         })
         {
             Assert.Contains(type, types);
@@ -72,7 +72,7 @@ public sealed class TimelineRestTests(RunningHost host) : IClassFixture<RunningH
         {
             var page = await host.GetAsync($"timeline/scan/{number}?kinds=dataset,workflow&limit=1000");
             var types = page.GetProperty("items").EnumerateArray().Select(line => line.GetProperty("line").GetString()).ToArray();
-            if (types.Contains("step 'secure' finished"))
+            if (types.Contains("workflow completed"))
             {
                 return;
             }

@@ -72,6 +72,7 @@ internal sealed class ControlBench : IAsyncDisposable
         var row = new Reading[_roster[name].ReadSignals.Count];
         await _roster[name].Device.ReadAsync(configuration: false, row, TestContext.Current.CancellationToken);
         _roster[name].Remember(row, 0);
+        _services.GetRequiredService<DeviceBook>().Remember(name, row);
     }
 
     /// <summary>Starts the loops, each with an end of its own; they end in the reverse order, as the program's do.</summary>
@@ -80,6 +81,9 @@ internal sealed class ControlBench : IAsyncDisposable
         Func<CancellationToken, Task>[] loops =
         [
             _services.GetRequiredService<DeviceServer>().RunAsync,
+            _services.GetRequiredService<DeviceAnnouncer>().RunAsync,
+            _services.GetRequiredService<DeviceWatch>().RunAsync,
+            _services.GetRequiredService<DeviceSetter>().RunAsync,
             _services.GetRequiredService<FileWriter>().RunAsync,
             _services.GetRequiredService<PointBundler>().RunAsync,
             _services.GetRequiredService<RecordingWatch>().RunAsync,
@@ -131,10 +135,15 @@ internal sealed class ControlBench : IAsyncDisposable
             .AddSingleton<LedgerStore>()
             .AddSingleton<TopicHub>(new LocalTopics(TimeProvider.System, isEncoding: IsEncoding))
             .AddDevices("2-bm", _roster, EpochFile)
+            .AddDeviceOwner("2-bm")
             .AddScans("2-bm")
             .AddPoints("2-bm")
             .AddRecording("2-bm", _folder["recordings"])
+            .AddRecordingWatch()
             .BuildServiceProvider();
+        await _services.GetRequiredService<DeviceAnnouncer>().AnnounceAsync(TestContext.Current.CancellationToken);
+        await _services.GetRequiredService<DeviceWatch>().LookAsync(TestContext.Current.CancellationToken);
+        await _services.GetRequiredService<RecordingRecovery>().RecoverAsync(TestContext.Current.CancellationToken);
     }
 
     public Task<Outcome<StreamState<ScanRecord>>> SubmitAsync(ScanRequest request) =>

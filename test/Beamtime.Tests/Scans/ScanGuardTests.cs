@@ -154,7 +154,7 @@ public sealed class ScanGuardTests : IAsyncDisposable
             eye: {deviceClass: test.watched, enabled: true, readoutPriority: monitored, softwareTrigger: true}
             cam: {deviceClass: test.watched, enabled: true, readoutPriority: async}
             """);
-        return new ScanGuard(new ScanCatalogue(_bench.Plugins), _bench.Roster, options ?? new ScanOptions());
+        return new ScanGuard(new ScanCatalogue(_bench.Plugins), DeviceBook.Of(_bench.Roster), options ?? new ScanOptions());
     }
 
     private sealed class OddScan(string how) : Scan

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Beamtime.Core.Access.SignIns;
 
 namespace Beamtime.Tests.Support;
 
@@ -16,13 +17,15 @@ internal sealed class RunningProgram : IAsyncDisposable
     {
         _process = process;
         Ready = ready;
-        Http = new HttpClient { BaseAddress = new Uri(new Uri(ready["address"]!.GetValue<string>()), "/api/v2/") };
+        Uri address = new(ready["address"]!.GetValue<string>());
+        Http = new HttpClient { BaseAddress = new Uri(address, "/api/v2/") };
+        Http.DefaultRequestHeaders.Authorization = new("Bearer", LocalSignIn.Find(address));
     }
 
     /// <summary>What it said when it was ready.</summary>
     public JsonNode Ready { get; }
 
-    /// <summary>Speaks to its REST interface.</summary>
+    /// <summary>Speaks to its REST interface, as the operator of this machine.</summary>
     public HttpClient Http { get; }
 
     /// <summary>The program's file.</summary>
@@ -66,9 +69,14 @@ internal sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int Exit, string Output, string Error)> RunAsync(CancellationToken cancel, params string[] arguments)
+    public static Task<(int Exit, string Output, string Error)> RunAsync(CancellationToken cancel, params string[] arguments) =>
+        RunAsync(NoVariables, cancel, arguments);
+
+    /// <summary>Runs a command to its end, with environment variables beside this process's own.</summary>
+    public static async Task<(int Exit, string Output, string Error)> RunAsync(
+        IReadOnlyDictionary<string, string> variables, CancellationToken cancel, params string[] arguments)
     {
-        using var process = Start(NoVariables, arguments);
+        using var process = Start(variables, arguments);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);

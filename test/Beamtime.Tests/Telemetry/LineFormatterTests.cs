@@ -19,6 +19,14 @@ public sealed class LineFormatterTests
         "00:00:01.250 ERROR   Scan 7\n    System.InvalidOperationException: one\n    two\n",
         Write(LogLevel.Error, "Scan 7", new InvalidOperationException("one\ntwo")));
 
+    [Fact]
+    public void A_correlation_id_stands_at_the_end_unless_the_message_has_it()
+    {
+        using var correlation = Correlation.Begin("abc-1");
+        Assert.Equal("00:00:01.250 info    Scan 7 began [abc-1]\n", Write(LogLevel.Information, "Scan 7 began", null));
+        Assert.Equal("00:00:01.250 info    POST (abc-1)\n", Write(LogLevel.Information, "POST (abc-1)", null));
+    }
+
     private static string Write(LogLevel level, string message, Exception? error)
     {
         var clock = new FakeClock();

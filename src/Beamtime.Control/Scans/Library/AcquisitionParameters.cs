@@ -23,6 +23,11 @@ internal static class AcquisitionParameters
             Name = "settling", Type = ParameterType.Number, Unit = "s", Default = "0", Low = 0, High = 3600,
             Description = "Pause between motion and trigger.",
         },
+        new()
+        {
+            Name = ScanDeclaration.OnCrash, Type = ParameterType.Text, Default = "",
+            Description = "When the program dies: interrupt ends the scan, resume lets it go on; empty for the beamline's usual.",
+        },
     ];
 
     /// <summary>The plan with these parameters filled in.</summary>

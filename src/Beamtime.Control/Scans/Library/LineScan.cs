@@ -59,14 +59,16 @@ internal sealed class LineScan(ScanArguments arguments) : Scan
 
     /// <inheritdoc/>
     public override async Task PrepareAsync(ScanContext scan, CancellationToken cancel) =>
-        await scan.SetAsync(Targets(scan.Plan.Positions[0]), cancel);
+        await scan.SetAsync(
+            Targets(scan.Plan.Positions[Math.Min(scan.PointsTaken, scan.Plan.Positions.Count - 1)]), cancel);
 
     /// <inheritdoc/>
     public override async Task CoreAsync(ScanContext scan, CancellationToken cancel)
     {
-        foreach (var position in scan.Plan.Positions)
+        var positions = scan.Plan.Positions;
+        for (var i = scan.PointsTaken; i < positions.Count; i++)
         {
-            await scan.TakePointAsync(position, default, cancel);
+            await scan.TakePointAsync(positions[i], default, cancel);
         }
     }
 

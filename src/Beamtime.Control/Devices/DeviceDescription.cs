@@ -1,0 +1,83 @@
+using Beamtime.Sdk.Devices;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Devices;
+
+/// <summary>What a device can do, by the interfaces that its driver has.</summary>
+[Flags]
+internal enum DeviceAbilities
+{
+    /// <summary>It can be read.</summary>
+    None = 0,
+
+    /// <summary>It can be set.</summary>
+    Settable = 1,
+
+    /// <summary>It acquires when told.</summary>
+    Triggered = 2,
+
+    /// <summary>It is made ready for a scan.</summary>
+    Staged = 4,
+
+    /// <summary>It wants a call before the first point.</summary>
+    PreScan = 8,
+
+    /// <summary>It finishes what a scan began.</summary>
+    Completing = 16,
+}
+
+/// <summary>A device as everybody but its server knows it.</summary>
+internal sealed record DeviceDescription
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its class.</summary>
+    public required string DeviceClass { get; init; }
+
+    /// <summary>When it is read.</summary>
+    public required ReadoutPriority ReadoutPriority { get; init; }
+
+    /// <summary>True: cannot be set.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>True: triggered at each point.</summary>
+    public bool SoftwareTrigger { get; init; }
+
+    /// <summary>What it is, for people.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Free grouping.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>What it can do.</summary>
+    public DeviceAbilities Abilities { get; init; }
+
+    /// <summary>Its signals, in the order of readings; empty for one that cannot be used.</summary>
+    public IReadOnlyList<Signal> Signals { get; init; } = [];
+
+    /// <summary>Why it cannot be used; null when it can.</summary>
+    public Reason? Unusable { get; init; }
+
+    /// <summary>The description of a configured device.</summary>
+    /// <param name="entry">Its configuration.</param>
+    /// <param name="device">Its driver, connected; null for one that is out.</param>
+    /// <param name="unusable">Why it is out.</param>
+    public static DeviceDescription Of(DeviceEntry entry, IDevice? device, Reason? unusable) => new()
+    {
+        Name = entry.Name,
+        DeviceClass = entry.DeviceClass,
+        ReadoutPriority = entry.ReadoutPriority,
+        ReadOnly = entry.ReadOnly,
+        SoftwareTrigger = entry.SoftwareTrigger,
+        Description = entry.Description,
+        Tags = entry.DeviceTags,
+        Abilities = (device is ISettable ? DeviceAbilities.Settable : 0)
+            | (device is ITriggered ? DeviceAbilities.Triggered : 0)
+            | (device is IStaged ? DeviceAbilities.Staged : 0)
+            | (device is IPreScan ? DeviceAbilities.PreScan : 0)
+            | (device is ICompleting ? DeviceAbilities.Completing : 0),
+        Signals = device?.Signals ?? [],
+        Unusable = unusable,
+    };
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+using Beamtime.Core.Telemetry;
+
+namespace Beamtime.Core.Topics;
+
+/// <summary>How topics fare, looked at when a page of metrics is wanted: publishing itself is not measured.</summary>
+internal static class TopicMetrics
+{
+    private static readonly AreaMeter Meter = new("Topics");
+
+    /// <summary>Messages published.</summary>
+    public static readonly Gauge<double> Published = Meter.Sampled(
+        "messages", "{message}", "Messages that this process has published since it began.", "topic");
+
+    /// <summary>Messages not acknowledged.</summary>
+    public static readonly Gauge<double> Lag = Meter.Sampled(
+        "lag", "{message}", "Messages that the slowest consumer has not acknowledged.", "topic");
+
+    /// <summary>How full topics are.</summary>
+    public static readonly Gauge<double> Fill = Meter.Sampled(
+        "fill", "1", "Share of the room that unacknowledged messages take; at 1 publishers wait.", "topic");
+
+    /// <summary>Messages missed.</summary>
+    public static readonly Gauge<double> Skipped = Meter.Sampled(
+        "skipped", "{message}", "Messages that present readers which may drop have missed.", "topic");
+
+    /// <summary>Publishers that wait.</summary>
+    public static readonly Gauge<double> Waiting = Meter.Sampled(
+        "waiting.publishers", "{publisher}", "Publishers that wait for room.", "topic");
+
+    /// <summary>Looks at the topics that are open.</summary>
+    /// <param name="hub">Where they come from.</param>
+    public static void Sample(TopicHub hub)
+    {
+        foreach (var figures in hub.Figures())
+        {
+            var topic = new KeyValuePair<string, object?>("topic", figures.Topic);
+            Published.Record(figures.Published, topic);
+            Lag.Record(figures.Lag, topic);
+            Fill.Record((double)figures.Lag / figures.Capacity, topic);
+            Skipped.Record(figures.Skipped, topic);
+            Waiting.Record(figures.Waiting, topic);
+        }
+    }
+}

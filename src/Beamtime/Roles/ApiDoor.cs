@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Beamtime.Core.Access;
+using Beamtime.Core.Access.Users;
+using Beamtime.Sdk.Errors;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Beamtime.Roles;
+
+/// <summary>
+/// Where REST is listened for. Other machines are served only where somebody can sign in, and where nobody between can
+/// read: over TLS, or behind a proxy that ends it.
+/// </summary>
+internal sealed class ApiDoor
+{
+    private readonly ApiOptions _options;
+    private readonly X509Certificate2Collection _chain = [];
+    private readonly List<IPAddress> _proxies = [];
+    private readonly X509Certificate2? _certificate;
+
+    /// <summary>Reads the settings.</summary>
+    /// <param name="options">The settings.</param>
+    /// <exception cref="RefusedException">Every mistake in them.</exception>
+    public ApiDoor(ApiOptions options)
+    {
+        _options = options;
+        List<Reason> reasons = [];
+        Address = AddressOf("api.listen", options.Listen, reasons);
+        foreach (var proxy in options.Proxies)
+        {
+            _proxies.Add(AddressOf("api.proxies", proxy, reasons));
+        }
+
+        _certificate = Certificate(reasons);
+        if (!IsLoopback && _certificate is null && reasons.Count == 0 && _proxies.Count == 0)
+        {
+            reasons.Add(RoleErrors.ListenUnsafe.Because($"api.listen is {Address}, and neither api.tls_certificate nor api.proxies is set"));
+        }
+
+        if (reasons.Count > 0)
+        {
+            throw new RefusedException(reasons);
+        }
+    }
+
+    /// <summary>The address that is listened on.</summary>
+    public IPAddress Address { get; }
+
+    /// <summary>True where this machine alone is served.</summary>
+    public bool IsLoopback => IPAddress.IsLoopback(Address) && _proxies.Count == 0;
+
+    /// <summary>Which requests come in.</summary>
+    public Edge Edge => new(!IsLoopback, _options.Hosts);
+
+    /// <summary>Demands that nobody else listens there; who comes afterwards is found out when it is listened on.</summary>
+    /// <exception cref="RefusedException"><c>api.port.taken</c>.</exception>
+    public void RequireFree()
+    {
+        using var probe = new TcpListener(Address, _options.Port);
+        try
+        {
+            probe.Start();
+        }
+        catch (SocketException taken)
+        {
+            throw new RefusedException(RoleErrors.PortTaken.Because($"{Address}:{_options.Port}: {taken.Message}"));
+        }
+    }
+
+    /// <summary>Demands that somebody can sign in from another machine, where others are served.</summary>
+    /// <param name="users">The users.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="RefusedException"><c>access.users.missing</c>.</exception>
+    public async Task RequireUsersAsync(UserStore users, CancellationToken cancel)
+    {
+        if (!IsLoopback && !await users.HasAnyAsync(cancel))
+        {
+            throw new RefusedException(AccessErrors.NoUsers.Because($"api.listen is {Address}, and no user has a password or a key"));
+        }
+    }
+
+    /// <summary>Listens.</summary>
+    /// <param name="server">The server.</param>
+    public void Listen(KestrelServerOptions server) => server.Listen(Address, _options.Port, endpoint =>
+    {
+        if (_certificate is not null)
+        {
+            endpoint.UseHttps(https =>
+            {
+                https.ServerCertificate = _certificate;
+                https.ServerCertificateChain = _chain;
+            });
+        }
+    });
+
+    /// <summary>Believes what the proxies say of the client; stands before all else.</summary>
+    /// <param name="app">The pipeline.</param>
+    public void UseProxies(IApplicationBuilder app)
+    {
+        if (_proxies.Count > 0)
+        {
+            ForwardedHeadersOptions forwarded = new()
+            {
+                ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            };
+            forwarded.KnownIPNetworks.Clear();
+            forwarded.KnownProxies.Clear();
+            foreach (var proxy in _proxies)
+            {
+                forwarded.KnownProxies.Add(proxy);
+            }
+
+            app.UseForwardedHeaders(forwarded);
+        }
+    }
+
+    private X509Certificate2? Certificate(List<Reason> reasons)
+    {
+        if (_options is { TlsCertificate: null, TlsKey: null })
+        {
+            return null;
+        }
+
+        if (_options is not { TlsCertificate: { } certificate, TlsKey: { } key })
+        {
+            reasons.Add(RoleErrors.TlsUnusable.Because("api.tls_certificate and api.tls_key belong together, one is set"));
+            return null;
+        }
+
+        try
+        {
+            _chain.ImportFromPemFile(certificate);
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            reasons.Add(RoleErrors.TlsUnusable.Because($"{certificate}, {key}: {error.Message}"));
+            return null;
+        }
+    }
+
+    private static IPAddress AddressOf(string key, string text, List<Reason> reasons)
+    {
+        if (IPAddress.TryParse(text == "localhost" ? "127.0.0.1" : text, out var address))
+        {
+            return address;
+        }
+
+        reasons.Add(RoleErrors.AddressInvalid.Because($"{key}: '{text}' is no address"));
+        return IPAddress.Loopback;
+    }
+}

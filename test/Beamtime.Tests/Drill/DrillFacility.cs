@@ -1,0 +1,123 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Beamtime.Roles;
+using Beamtime.Tests.Roles;
+using Beamtime.Tests.Support;
+
+namespace Beamtime.Tests.Drill;
+
+/// <summary>A facility whose parts are processes of their own: PostgreSQL, Redis, and one process a role.</summary>
+internal sealed class DrillFacility : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private readonly Dictionary<string, RunningProgram> _roles = [];
+    private readonly TemporaryFolder _folder = TemporaryFolder.Create("drill");
+    private readonly string _site;
+
+    private DrillFacility(FacilityPostgres postgres, RedisServer redis, string site) =>
+        (Postgres, Redis, _site) = (postgres, redis, site);
+
+    /// <summary>The roles, by name.</summary>
+    public static IReadOnlyList<string> Roles { get; } = [.. RoleSet.All.Roles.Select(RoleSet.NameOf)];
+
+    /// <summary>The database server.</summary>
+    public FacilityPostgres Postgres { get; }
+
+    /// <summary>The server of topics.</summary>
+    public RedisServer Redis { get; }
+
+    private RunningProgram Api => _roles["api"];
+
+    /// <summary>Starts all of it.</summary>
+    public static async Task<DrillFacility> StartAsync(CancellationToken cancel)
+    {
+        var folder = TemporaryFolder.Create("drill");
+        var redis = await RedisServer.StartAsync();
+        var postgres = await FacilityPostgres.StartAsync(folder["server"], cancel);
+        var facility = new DrillFacility(postgres, redis, KillSite.Make(folder["site"]));
+        foreach (var role in Roles)
+        {
+            await facility.StartAsync(role, cancel);
+        }
+
+        return facility;
+    }
+
+    /// <summary>Starts the process of a role.</summary>
+    public async Task StartAsync(string role, CancellationToken cancel) => _roles[role] = await RunningProgram.RunAsync(
+        _site,
+        _folder["data"],
+        new Dictionary<string, string> { ["DATABASE_URL"] = Postgres.Url, ["REDIS_URL"] = Redis.TcpUrl },
+        cancel,
+        "serve",
+        "--roles",
+        role);
+
+    /// <summary>Kills the process of a role with signal 9.</summary>
+    public Task KillAsync(string role, CancellationToken cancel) => _roles[role].KillAsync(cancel);
+
+    /// <summary>Posts a document; what the API cannot take now is tried again.</summary>
+    public async Task<JsonNode> PostAsync(string path, JsonNode body, CancellationToken cancel)
+    {
+        for (var waited = TimeProvider.System.GetTimestamp(); ;)
+        {
+            try
+            {
+                using var answer = await Api.Http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body, cancel);
+                var document = (await answer.Content.ReadFromJsonAsync<JsonNode>(cancel))!;
+                if (answer.IsSuccessStatusCode)
+                {
+                    return document;
+                }
+
+                Assert.True((int)answer.StatusCode >= 500 || (int)answer.StatusCode == 409, document.ToJsonString());
+            }
+            catch (HttpRequestException)
+            {
+                // The API is the one that was killed.
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(waited) < Patience, $"POST {path} was not taken");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancel);
+        }
+    }
+
+    /// <summary>Asks again and again until a document is as wanted, whatever is down meanwhile.</summary>
+    public async Task<JsonNode> WaitAsync(string path, Func<JsonNode, bool> isWanted, CancellationToken cancel)
+    {
+        JsonNode? last = null;
+        for (var began = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(began) < Patience;)
+        {
+            try
+            {
+                using var answer = await Api.Http.GetAsync(new Uri(path, UriKind.Relative), cancel);
+                if (answer.IsSuccessStatusCode && isWanted(last = (await answer.Content.ReadFromJsonAsync<JsonNode>(cancel))!))
+                {
+                    return last;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // The API is the one that was killed.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancel);
+        }
+
+        throw new TimeoutException($"{path} did not become what was wanted: {last?.ToJsonString(JsonSerializerOptions.Web)}");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var role in _roles.Values)
+        {
+            await role.DisposeAsync();
+        }
+
+        await Redis.DisposeAsync();
+        await Postgres.DisposeAsync();
+        _folder.Dispose();
+    }
+}
