@@ -16,7 +16,7 @@ internal static class TopicRegistration
         /// <param name="roles">The process's roles, in one name: whose spool it is.</param>
         public IServiceCollection AddTopics(
             Func<IServiceProvider, CancellationToken, ValueTask<long>> nextEpoch, string dataFolder, string roles) =>
-            services.AddSingleton<RedisMetrics>().AddSingleton(s =>
+            services.AddSingleton(s =>
             {
                 var options = s.GetRequiredService<SpoolOptions>();
                 return RoleSpool.OpenFirstFree(
@@ -36,7 +36,6 @@ internal static class TopicRegistration
                         seed: Environment.ProcessId)
                     {
                         Spool = s.GetRequiredService<RoleSpool>(),
-                        Metrics = s.GetRequiredService<RedisMetrics>(),
                     }
                     : new LocalTopics(time);
             });

@@ -182,10 +182,6 @@ internal sealed class BeamtimeClient : IDisposable
         }
     }
 
-    // Nobody at the address at all is said at once.
-    private static bool IsCutOff(HttpRequestException broken) =>
-        broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
-
     /// <summary>Demands that a request succeeded.</summary>
     /// <param name="response">The answer.</param>
     /// <param name="cancel">Gives up.</param>

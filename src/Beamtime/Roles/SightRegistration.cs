@@ -85,11 +85,11 @@ internal static class SightRegistration
                 .AddCheck("disk", isNeeded: true, (s, _) => Task.FromResult(ReadyChecks.Disk(
                     ClusterFolder.For(s.GetRequiredService<DatabaseOptions>()).Root,
                     s.GetRequiredService<DatabaseOptions>(),
-                    s.GetRequiredService<StorageSet>())));
+                    s.GetRequiredService<StorageSet>())))
+                .AddCheck("topics", isNeeded: true, (s, cancel) => ReadyChecks.TopicsAsync(
+                    s.GetRequiredService<TopicHub>(), s.GetRequiredService<TimeProvider>(), cancel));
             if (roles.Has(Role.DeviceServer))
             {
-                services.AddCheck("topics", isNeeded: true, (s, cancel) => ReadyChecks.TopicsAsync(
-                    s.GetRequiredService<TopicHub>(), s.GetRequiredService<TimeProvider>(), cancel));
                 services.AddCheck("devices", isNeeded: false, (s, _) => Task.FromResult(
                     ReadyChecks.Devices(s.GetRequiredService<DeviceRoster>())));
             }

@@ -36,6 +36,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     private MessageRing _ring = new(0);
     private long _sent;
     private long _slowest;
+    private long _published;
     private bool _isAttached;
     private FaultException? _stopped;
 
@@ -82,6 +83,19 @@ internal sealed partial class RedisPublisher : IRedisPart
         }
     }
 
+    /// <summary>How it fares.</summary>
+    public TopicFigures Figures
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var lag = _consumers.Count == 0 ? 0 : _ring.Next - _slowest;
+                return new TopicFigures(_name, _published, lag, _capacity, 0, _waiting.Count(w => !w.Task.IsCompleted));
+            }
+        }
+    }
+
     private string AcksKey => RedisTopics.Key(_name, "acks");
 
     /// <summary>Takes a message unless the log is full.</summary>
@@ -105,6 +119,7 @@ internal sealed partial class RedisPublisher : IRedisPart
                 return false;
             }
 
+            _published++;
             _ring.Add(message);
             if (_consumers.Count == 0)
             {
@@ -113,7 +128,6 @@ internal sealed partial class RedisPublisher : IRedisPart
             }
         }
 
-        _hub.Metrics?.Published(_name);
         _work.Set();
         return true;
     }
@@ -154,7 +168,8 @@ internal sealed partial class RedisPublisher : IRedisPart
     /// <summary>Sends what waits while the link is up, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_hub.Link.Now is not null)
+        // What the spool has need not wait for a Redis that is away.
+        if (_hub.Link.Now is not null || _spool is null || !_isAttached)
         {
             using var limit = new CancellationTokenSource(FlushLimit, _hub.Time);
             await SentAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -167,7 +182,6 @@ internal sealed partial class RedisPublisher : IRedisPart
             _spool.Freed -= LetGoOn;
         }
 
-        _hub.Metrics?.Forget(_name);
         _hub.Remove(this);
         _stop.Dispose();
     }
@@ -191,16 +205,7 @@ internal sealed partial class RedisPublisher : IRedisPart
                 }
             }
 
-            _hub.Metrics?.Waiting(_name, 1);
-            try
-            {
-                await freed.Task.WaitAsync(cancel);
-            }
-            finally
-            {
-                _hub.Metrics?.Waiting(_name, -1);
-            }
-
+            await freed.Task.WaitAsync(cancel);
             if (TryAdd(body))
             {
                 return;
@@ -413,7 +418,6 @@ internal sealed partial class RedisPublisher : IRedisPart
     private void Confirmed()
     {
         _slowest = _consumers.Count == 0 ? _sent : _acknowledged.Values.Min();
-        _hub.Metrics?.Lag(_name, _consumers.Count == 0 ? 0 : _ring.Next - _slowest);
         _ring.DropBefore(Math.Min(Math.Min(_slowest, _sent), _ring.Next - 1));
         if (HasRoom())
         {

@@ -27,6 +27,7 @@ internal sealed class RedisTopics : TopicHub
     private Task<long>? _epoch;
     private readonly Lazy<RedisReplies> _replies;
     private long _clockOffset;
+    private bool _isDisposed;
 
     /// <summary>Opens topics over Redis; does not wait for Redis.</summary>
     /// <param name="options">Where Redis is, and limits.</param>
@@ -53,11 +54,7 @@ internal sealed class RedisTopics : TopicHub
         {
             OnPush = Pushed,
             PrepareAsync = PrepareAsync,
-            OnUp = () =>
-            {
-                Metrics?.Connected();
-                EachPart(static part => part.OnUp());
-            },
+            OnUp = () => EachPart(static part => part.OnUp()),
             OnDown = () => EachPart(static part => part.OnDown()),
         });
         _timer = time.CreateTimer(_ => EachPart(static part => part.OnTick()), null, Tick, Tick);
@@ -65,9 +62,6 @@ internal sealed class RedisTopics : TopicHub
 
     /// <summary>Keeps what publishers of this process have said on this host's disk; null to keep it in memory alone.</summary>
     public RoleSpool? Spool { get; init; }
-
-    /// <summary>What it counts.</summary>
-    public RedisMetrics? Metrics { get; init; }
 
     /// <summary>The link for commands.</summary>
     internal RedisLink Link { get; }
@@ -90,6 +84,11 @@ internal sealed class RedisTopics : TopicHub
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _timer.DisposeAsync();
         foreach (var part in _parts.Keys.OrderBy(p => p.EndsAt))
         {

@@ -30,6 +30,7 @@ internal sealed partial class RoleSpool : IAsyncDisposable
     private readonly List<TaskCompletionSource> _waitingForRoom = [];
     private SpoolSegment? _active;
     private FileStream? _lock;
+    private bool _isDisposed;
     private long _bytes;
     private FaultException? _trouble;
 
@@ -268,6 +269,11 @@ internal sealed partial class RoleSpool : IAsyncDisposable
     /// <summary>Writes what gathered, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _writer.DisposeAsync();
         if (_lock is not null)
         {
@@ -297,7 +303,8 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         for (var i = 0; i < paths.Length; i++)
         {
             var segment = new SpoolSegment(_folder, SpoolSegment.NumberOf(paths[i])!.Value);
-            foreach (var (kind, record) in Records(paths[i], out var length, out var whole))
+            var records = Records(paths[i], out var length, out var whole);
+            foreach (var (kind, record) in records)
             {
                 Take(segment, kind, record);
             }

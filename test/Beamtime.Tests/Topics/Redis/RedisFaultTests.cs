@@ -1,9 +1,11 @@
 using System.Globalization;
 using Beamtime.Core.Topics;
 using Beamtime.Core.Topics.Redis;
+using Beamtime.Core.Topics.Spool;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
 using Beamtime.Tests.Topics.Conformance;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Beamtime.Tests.Topics.Redis;
 
@@ -94,6 +96,47 @@ public sealed class RedisFaultTests
         }
 
         Assert.Equal(30, again.Position);
+    }
+
+    [Fact]
+    public async Task With_the_spool_nothing_is_lost_though_Redis_and_the_publisher_both_die()
+    {
+        using var folder = TemporaryFolder.Create("spooled-topic");
+        await using var server = await RedisServer.StartAsync();
+        await using var reader = Hubs.Redis(server.SocketUrl, TimeProvider.System);
+        using var subscription = reader.Open(Topic()).Subscribe("reader", _signal);
+        var read = 0;
+        var next = 0;
+        for (var life = 0; life < 4; life++)
+        {
+            await using var spool = RoleSpool.Open(folder.Path, 64 * 1024 * 1024, NullLogger.Instance);
+            await using var hub = Hubs.Redis(server.SocketUrl, TimeProvider.System, spool: spool);
+            await PublishAsync(hub, next, next + 300);
+            next += 300;
+            await ((RedisTopic<string>)hub.Open(Topic())).SentAsync(Cancel).Soon();
+            for (var until = next - 150; read < until;)
+            {
+                read += await ReadSomeAsync(subscription, read, until - read);
+            }
+
+            await server.KillAsync();
+            // Said while Redis is away, and never sent by this publisher.
+            await PublishAsync(hub, next, next + 50);
+            next += 50;
+            await hub.DisposeAsync();
+            await spool.DisposeAsync();
+            await server.RestartAsync();
+        }
+
+        await using var lastSpool = RoleSpool.Open(folder.Path, 64 * 1024 * 1024, NullLogger.Instance);
+        await using var last = Hubs.Redis(server.SocketUrl, TimeProvider.System, spool: lastSpool);
+        await PublishAsync(last, next, next + 10);
+        while (read < next + 10)
+        {
+            read += await ReadSomeAsync(subscription, read);
+        }
+
+        Assert.Equal(next + 10, subscription.Position);
     }
 
     [Fact]
