@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Beamtime.Core.Telemetry;
+using Beamtime.Core.Topics.Redis;
 
 namespace Beamtime.Core.Topics;
 
@@ -28,10 +29,19 @@ internal static class TopicMetrics
     public static readonly Gauge<double> Waiting = Meter.Sampled(
         "waiting.publishers", "{publisher}", "Publishers that wait for room.", "topic");
 
+    /// <summary>Connections to Redis.</summary>
+    public static readonly Gauge<double> Connections = Meter.Sampled(
+        "connections", "{connection}", "Times that the link to Redis came up since the process began; more than one tells of outages.");
+
     /// <summary>Looks at the topics that are open.</summary>
     /// <param name="hub">Where they come from.</param>
     public static void Sample(TopicHub hub)
     {
+        if (hub is RedisTopics redis)
+        {
+            Connections.Record(redis.Link.Connections);
+        }
+
         foreach (var figures in hub.Figures())
         {
             var topic = new KeyValuePair<string, object?>("topic", figures.Topic);

@@ -1,4 +1,5 @@
 using Beamtime.Core.Topics.Redis;
+using Beamtime.Core.Topics.Spool;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -11,8 +12,19 @@ internal static class TopicRegistration
     {
         /// <summary>The hub that the domains open their topics on; the clock and the settings are registered by the host.</summary>
         /// <param name="nextEpoch">A number higher than any it gave before, for each process that publishes over Redis.</param>
-        public IServiceCollection AddTopics(Func<IServiceProvider, CancellationToken, ValueTask<long>> nextEpoch) =>
-            services.AddSingleton<TopicHub>(s =>
+        /// <param name="dataFolder">The program's data folder, where the spool lies by default.</param>
+        /// <param name="roles">The process's roles, in one name: whose spool it is.</param>
+        public IServiceCollection AddTopics(
+            Func<IServiceProvider, CancellationToken, ValueTask<long>> nextEpoch, string dataFolder, string roles) =>
+            services.AddSingleton(s =>
+            {
+                var options = s.GetRequiredService<SpoolOptions>();
+                return RoleSpool.OpenFirstFree(
+                    options.Folder ?? Path.Combine(dataFolder, "spool"),
+                    roles.Replace(',', '+'),
+                    options.Capacity,
+                    s.GetRequiredService<ILogger<RoleSpool>>());
+            }).AddSingleton<TopicHub>(s =>
             {
                 var (options, time) = (s.GetRequiredService<TopicOptions>(), s.GetRequiredService<TimeProvider>());
                 return options.Url is { Length: > 0 }
@@ -22,6 +34,9 @@ internal static class TopicRegistration
                         time,
                         s.GetRequiredService<ILogger<RedisTopics>>(),
                         seed: Environment.ProcessId)
+                    {
+                        Spool = s.GetRequiredService<RoleSpool>(),
+                    }
                     : new LocalTopics(time);
             });
     }

@@ -41,8 +41,8 @@ internal sealed partial class RedisLink : IAsyncDisposable
     /// <summary>What the last attempt to connect failed with; null while the link is up.</summary>
     public FaultException? Trouble { get; private set; }
 
-    /// <summary>Times that the link came up again.</summary>
-    public long Reconnects { get; private set; }
+    /// <summary>Times that the link came up.</summary>
+    public long Connections { get; private set; }
 
     /// <summary>The connection, as soon as the link is up.</summary>
     /// <param name="cancel">Ends the wait.</param>
@@ -75,7 +75,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
     private async Task RunAsync(RedisLinkListener listener, CancellationToken cancel)
     {
         var attempts = 0;
-        for (var isFirst = true; !cancel.IsCancellationRequested; isFirst = false)
+        while (!cancel.IsCancellationRequested)
         {
             RedisConnection? connection = null;
             try
@@ -84,7 +84,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
                 await listener.PrepareAsync(connection, cancel);
                 attempts = 0;
                 Trouble = null;
-                Reconnects += isFirst ? 0 : 1;
+                Connections++;
                 Offer(connection);
                 listener.OnUp();
                 Trouble = await connection.Closed.WaitAsync(cancel);

@@ -1,3 +1,5 @@
+using Beamtime.Core.Topics.Spool;
+
 namespace Beamtime.Core.Topics.Redis;
 
 /// <summary>How a publisher takes up its stream, for the first time and again.</summary>
@@ -42,8 +44,24 @@ internal sealed partial class RedisPublisher
 
     private async Task AttachFirstAsync(RedisConnection connection, CancellationToken cancel)
     {
-        var fence = await StreamFence.SetAsync(connection, _key, _epoch, 0, cancel);
+        var spooled = _spool is null ? [] : await _spool.ReadAsync(_key, int.MaxValue, cancel);
+        var end = _spool?.End(_key);
+        var fence = await StreamFence.SetAsync(
+            connection, _key, _epoch, spooled.Count > 0 ? spooled[0].Sequence : end?.Next ?? 0, cancel);
         var (ring, log, oldest) = await KeptAsync(connection, fence, cancel);
+        log = fence.IsMade && end is not null ? end.Value.Tag : log;
+        var sent = ring.Next;
+        if (end?.Tag == log)
+        {
+            foreach (var record in spooled.Where(r => r.Sequence >= sent))
+            {
+                if (record.Sequence == ring.Next)
+                {
+                    ring.Add(SpooledMessage.Read(record));
+                }
+            }
+        }
+
         var marks = _consumers.Count == 0 ? RespValue.Null : await connection.AskAsync(cancel, "HGETALL", AcksKey);
         lock (_gate)
         {
@@ -61,7 +79,7 @@ internal sealed partial class RedisPublisher
             }
 
             _log = log;
-            _ownFrom = _sent = ring.Next;
+            _ownFrom = _sent = sent;
             if (_ring.First > 0)
             {
                 // Nobody must see everything, and what was dropped so far counts as skipped.
@@ -70,6 +88,7 @@ internal sealed partial class RedisPublisher
 
             for (var offset = _ring.First; offset < _ring.Next; offset++)
             {
+                _spool?.AppendAnyway(SpooledMessage.Of(_key, log, ring.Next, _ring[offset]));
                 ring.Add(_ring[offset]);
             }
 

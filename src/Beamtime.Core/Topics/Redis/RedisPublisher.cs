@@ -1,4 +1,5 @@
 using System.Globalization;
+using Beamtime.Core.Topics.Spool;
 using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     private readonly int _capacity;
     private readonly IReadOnlyList<string> _consumers;
     private readonly ILogger _logger;
+    private readonly RoleSpool? _spool;
     private readonly CancellationTokenSource _stop = new();
     private readonly TopicSignal _work = new();
     private readonly Task _running;
@@ -34,6 +36,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     private MessageRing _ring = new(0);
     private long _sent;
     private long _slowest;
+    private long _published;
     private bool _isAttached;
     private FaultException? _stopped;
 
@@ -55,6 +58,12 @@ internal sealed partial class RedisPublisher : IRedisPart
         _capacity = capacity;
         _consumers = consumers;
         _logger = hub.Log;
+        _spool = consumers.Count > 0 ? hub.Spool : null;
+        if (_spool is not null)
+        {
+            _spool.Freed += LetGoOn;
+        }
+
         hub.Add(this);
         _running = RunAsync(_stop.Token);
     }
@@ -70,6 +79,19 @@ internal sealed partial class RedisPublisher : IRedisPart
             lock (_gate)
             {
                 return _ring.Next > _ring.First ? (_ring[_ring.Next - 1], _epoch) : null;
+            }
+        }
+    }
+
+    /// <summary>How it fares.</summary>
+    public TopicFigures Figures
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var lag = _consumers.Count == 0 ? 0 : _ring.Next - _slowest;
+                return new TopicFigures(_name, _published, lag, _capacity, 0, _waiting.Count(w => !w.Task.IsCompleted));
             }
         }
     }
@@ -91,7 +113,14 @@ internal sealed partial class RedisPublisher : IRedisPart
                 return false;
             }
 
-            _ring.Add(new RingMessage(body, (_hub.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
+            var message = new RingMessage(body, (_hub.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+            if (_isAttached && _spool?.TryAppend(SpooledMessage.Of(_key, _log, _ring.Next, message)) == false)
+            {
+                return false;
+            }
+
+            _published++;
+            _ring.Add(message);
             if (_consumers.Count == 0)
             {
                 // Nobody must see everything: what Redis did not take in time is dropped, and readers count it.
@@ -139,7 +168,8 @@ internal sealed partial class RedisPublisher : IRedisPart
     /// <summary>Sends what waits while the link is up, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_hub.Link.Now is not null)
+        // What the spool has need not wait for a Redis that is away.
+        if (_hub.Link.Now is not null || _spool is null || !_isAttached)
         {
             using var limit = new CancellationTokenSource(FlushLimit, _hub.Time);
             await SentAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -147,6 +177,11 @@ internal sealed partial class RedisPublisher : IRedisPart
 
         await _stop.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_spool is not null)
+        {
+            _spool.Freed -= LetGoOn;
+        }
+
         _hub.Remove(this);
         _stop.Dispose();
     }
@@ -160,7 +195,7 @@ internal sealed partial class RedisPublisher : IRedisPart
             var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_gate)
             {
-                if (HasRoom() || _stopped is not null)
+                if ((HasRoom() && _spool?.IsFull != true) || _stopped is not null)
                 {
                     freed.SetResult();
                 }
@@ -224,6 +259,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     {
         while (true)
         {
+            DropFromSpool();
             var until = Take();
             if (until == 0)
             {
@@ -255,6 +291,29 @@ internal sealed partial class RedisPublisher : IRedisPart
             {
                 _sent = Math.Max(_sent, until);
                 Confirmed();
+            }
+        }
+    }
+
+    // Outside the lock: the spool may let others go on in turn.
+    private void DropFromSpool()
+    {
+        long slowest;
+        lock (_gate)
+        {
+            slowest = _slowest;
+        }
+
+        _spool?.Drop(_key, slowest);
+    }
+
+    private void LetGoOn()
+    {
+        lock (_gate)
+        {
+            if (HasRoom())
+            {
+                Release();
             }
         }
     }

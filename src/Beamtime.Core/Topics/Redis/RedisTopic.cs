@@ -34,6 +34,9 @@ internal sealed class RedisTopic<T> : Topic<T>
     /// <inheritdoc/>
     public override int Capacity => _declaration.Capacity;
 
+    /// <inheritdoc/>
+    public override TopicFigures? Figures => _publisher?.Figures;
+
     /// <summary>Everything up to now lies in Redis.</summary>
     internal Task SentAsync(CancellationToken cancel) => Publisher().SentAsync(cancel);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Beamtime.Core.Topics.Spool;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Core.Topics.Redis;
@@ -26,6 +27,7 @@ internal sealed class RedisTopics : TopicHub
     private Task<long>? _epoch;
     private readonly Lazy<RedisReplies> _replies;
     private long _clockOffset;
+    private bool _isDisposed;
 
     /// <summary>Opens topics over Redis; does not wait for Redis.</summary>
     /// <param name="options">Where Redis is, and limits.</param>
@@ -58,6 +60,9 @@ internal sealed class RedisTopics : TopicHub
         _timer = time.CreateTimer(_ => EachPart(static part => part.OnTick()), null, Tick, Tick);
     }
 
+    /// <summary>Keeps what publishers of this process have said on this host's disk; null to keep it in memory alone.</summary>
+    public RoleSpool? Spool { get; init; }
+
     /// <summary>The link for commands.</summary>
     internal RedisLink Link { get; }
 
@@ -79,6 +84,11 @@ internal sealed class RedisTopics : TopicHub
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _timer.DisposeAsync();
         foreach (var part in _parts.Keys.OrderBy(p => p.EndsAt))
         {

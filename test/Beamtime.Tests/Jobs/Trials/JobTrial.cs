@@ -160,6 +160,7 @@ internal sealed class JobTrial
                 // What was claimed by then is nobody's until its lease runs out.
                 _isOrderKnown = false;
                 _trial.Count("claims cut");
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancel);
                 continue;
             }
 

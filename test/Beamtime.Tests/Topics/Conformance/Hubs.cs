@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Beamtime.Core.Topics;
 using Beamtime.Core.Topics.Redis;
+using Beamtime.Core.Topics.Spool;
 using Beamtime.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,8 +29,11 @@ internal static class Hubs
         _ => Redis((await SharedRedis.ServerAsync()).SocketUrl, time),
     };
 
-    public static RedisTopics Redis(string url, TimeProvider time, TopicOptions? options = null) => new(
-        (options ?? new TopicOptions()) with { Url = url }, SharedRedis.NextEpochAsync, time, NullLogger.Instance, seed: 1);
+    public static RedisTopics Redis(string url, TimeProvider time, TopicOptions? options = null, RoleSpool? spool = null) => new(
+        (options ?? new TopicOptions()) with { Url = url }, SharedRedis.NextEpochAsync, time, NullLogger.Instance, seed: 1)
+    {
+        Spool = spool,
+    };
 
     public static TopicDeclaration<string> Topic(string name, int capacity, params string[] consumers) =>
         new(name, capacity, TestJson.Default.String, "scans.read", consumers);

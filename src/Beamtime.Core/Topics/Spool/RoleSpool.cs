@@ -1,0 +1,494 @@
+using System.Globalization;
+using System.Text;
+using Beamtime.Sdk.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace Beamtime.Core.Topics.Spool;
+
+/// <summary>
+/// What one role has said and its receivers have not yet acknowledged, in append-only files on this host's disk. A
+/// thread of its own writes what gathered and syncs it, so that one sync serves many; whoever must know that a
+/// record lies on the disk waits for it. A torn end is cut when the spool is opened. A file goes when every
+/// record in it was dropped; what was dropped may come back after a crash, since receivers know ids.
+/// </summary>
+internal sealed partial class RoleSpool : IAsyncDisposable
+{
+    private const double NearlyFullShare = 0.8;
+    private const int MostAlike = 64;
+    private const int MostUnsynced = 8 * 1024 * 1024;
+    private readonly string _folder;
+    private readonly long _capacity;
+    private readonly long _segmentSize;
+    private readonly SpoolDisk _disk;
+    private readonly SpoolWriter _writer;
+    private readonly ILogger _logger;
+
+    // Of all, under the lock.
+    private readonly Lock _gate = new();
+    private readonly LinkedList<SpoolSegment> _segments = new();
+    private readonly Dictionary<string, SpoolStream> _streams = new(StringComparer.Ordinal);
+    private readonly List<TaskCompletionSource> _waitingForRoom = [];
+    private SpoolSegment? _active;
+    private FileStream? _lock;
+    private bool _isDisposed;
+    private long _bytes;
+    private FaultException? _trouble;
+
+    private RoleSpool(string folder, long capacity, SpoolDisk disk, ILogger logger)
+    {
+        _folder = folder;
+        _capacity = capacity;
+        _segmentSize = Math.Clamp(capacity / 32, 64 * 1024, 16 * 1024 * 1024);
+        _disk = disk;
+        _logger = logger;
+        Load();
+        _writer = new SpoolWriter(folder, disk, Written);
+    }
+
+    /// <summary>Told when there is room again; must not throw or wait.</summary>
+    public event Action? Freed;
+
+    /// <summary>Bytes that it holds.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bytes;
+            }
+        }
+    }
+
+    /// <summary>True while nothing more can be added.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !HasRoom();
+            }
+        }
+    }
+
+    /// <summary>True when no further scan may begin: four fifths are used, or the disk takes nothing.</summary>
+    public bool IsNearlyFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bytes >= _capacity * NearlyFullShare || _trouble is not null;
+            }
+        }
+    }
+
+    /// <summary>Why nothing more can be written; null while all is well.</summary>
+    public FaultException? Trouble
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _trouble;
+            }
+        }
+    }
+
+    /// <summary>Opens a spool; cuts off what the last write left torn.</summary>
+    /// <param name="folder">Its folder, this role's alone.</param>
+    /// <param name="capacity">Bytes that it may hold.</param>
+    /// <param name="logger">Takes what it meets.</param>
+    /// <param name="disk">The disk.</param>
+    /// <exception cref="FaultException"><c>spool.damaged</c>.</exception>
+    public static RoleSpool Open(string folder, long capacity, ILogger logger, SpoolDisk? disk = null)
+    {
+        Directory.CreateDirectory(folder);
+        return new RoleSpool(folder, capacity, disk ?? new SpoolDisk(), logger);
+    }
+
+    /// <summary>Opens the spool of a process with these roles: the first of their folders that no other process has.</summary>
+    /// <param name="folder">The folder of all spools.</param>
+    /// <param name="roles">The roles, in one name.</param>
+    /// <param name="capacity">Bytes that it may hold.</param>
+    /// <param name="logger">Takes what it meets.</param>
+    /// <exception cref="FaultException"><c>spool.damaged</c>.</exception>
+    public static RoleSpool OpenFirstFree(string folder, string roles, long capacity, ILogger logger)
+    {
+        for (var number = 1; ; number++)
+        {
+            var own = Path.Combine(folder, number == 1 ? roles : string.Create(CultureInfo.InvariantCulture, $"{roles}-{number}"));
+            Directory.CreateDirectory(own);
+            FileStream held;
+            try
+            {
+                held = new FileStream(Path.Combine(own, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (number < MostAlike)
+            {
+                continue;
+            }
+
+            try
+            {
+                var spool = Open(own, capacity, logger);
+                spool._lock = held;
+                held = null!;
+                return spool;
+            }
+            finally
+            {
+                held?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Offset after the last record that a stream ever had; null for a stream that had none.</summary>
+    public (long Next, long Tag)? End(string stream)
+    {
+        lock (_gate)
+        {
+            return _streams.TryGetValue(stream, out var known) ? (known.Next, known.Tag) : null;
+        }
+    }
+
+    /// <summary>Adds a record unless the spool is full; it is on the disk after <see cref="SyncedAsync"/>.</summary>
+    /// <param name="record">The record; one that the stream has already is accepted and not added.</param>
+    /// <returns>False when it is full, or the disk has taken nothing for so long that the memory is.</returns>
+    public bool TryAppend(SpoolRecord record)
+    {
+        lock (_gate)
+        {
+            if (!HasRoom())
+            {
+                return false;
+            }
+
+            Add(record);
+            return true;
+        }
+    }
+
+    /// <summary>Adds a record; waits while the spool is full.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask AppendAsync(SpoolRecord record, CancellationToken cancel)
+    {
+        while (!TryAppend(record))
+        {
+            await RoomAsync(cancel);
+        }
+    }
+
+    /// <summary>Waits until something more can be added.</summary>
+    /// <param name="cancel">Gives up.</param>
+    public Task RoomAsync(CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            if (HasRoom())
+            {
+                return Task.CompletedTask;
+            }
+
+            var room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waitingForRoom.Add(room);
+            return room.Task.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>Everything added so far lies on the disk; waits while the disk takes nothing.</summary>
+    /// <param name="cancel">Ends the wait; the records stay.</param>
+    public Task SyncedAsync(CancellationToken cancel) => _writer.SyncedAsync(cancel);
+
+    /// <summary>What a stream holds is no longer needed before a sequence.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="before">The first still needed.</param>
+    public void Drop(string stream, long before)
+    {
+        lock (_gate)
+        {
+            if (!_streams.TryGetValue(stream, out var known) || before <= known.Kept)
+            {
+                return;
+            }
+
+            known.Kept = Math.Min(before, known.Next);
+            RemoveDropped();
+        }
+
+        TellFreed();
+    }
+
+    /// <summary>Adds a record even where the spool is full: what was said before somebody could be made to wait.</summary>
+    /// <param name="record">The record.</param>
+    public void AppendAnyway(SpoolRecord record)
+    {
+        lock (_gate)
+        {
+            Add(record);
+        }
+    }
+
+    /// <summary>The records of a stream that are still needed, in order.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="most">At most so many.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<IReadOnlyList<SpoolRecord>> ReadAsync(string stream, int most, CancellationToken cancel)
+    {
+        await SyncedAsync(cancel);
+        List<SpoolRecord> records = [];
+        string[] segments;
+        long kept;
+        lock (_gate)
+        {
+            kept = _streams.TryGetValue(stream, out var known) ? known.Kept : 0;
+            segments = [.. _segments.Where(s => s.Last.TryGetValue(stream, out var last) && last >= kept).Select(s => s.Path)];
+        }
+
+        foreach (var path in segments)
+        {
+            foreach (var (kind, record) in Records(path, out _, out _))
+            {
+                if (kind == SpoolFormat.Record && record.Stream == stream && record.Sequence >= kept && records.Count < most)
+                {
+                    records.Add(record);
+                }
+            }
+
+            if (records.Count == most)
+            {
+                break;
+            }
+        }
+
+        return records;
+    }
+
+    /// <summary>Writes what gathered, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
+        await _writer.DisposeAsync();
+        if (_lock is not null)
+        {
+            await _lock.DisposeAsync();
+        }
+    }
+
+    private static List<(byte Kind, SpoolRecord Record)> Records(string path, out long length, out long whole)
+    {
+        ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
+        length = bytes.Length;
+        List<(byte, SpoolRecord)> records = [];
+        while (SpoolFormat.TryRead(bytes, out var kind, out var record, out var size))
+        {
+            records.Add((kind, record));
+            bytes = bytes[size..];
+        }
+
+        whole = length - bytes.Length;
+        return records;
+    }
+
+    private void Load()
+    {
+        var paths = Directory.GetFiles(_folder, "*" + SpoolSegment.Suffix)
+            .Where(p => SpoolSegment.NumberOf(p) is not null).OrderBy(p => SpoolSegment.NumberOf(p)).ToArray();
+        for (var i = 0; i < paths.Length; i++)
+        {
+            var segment = new SpoolSegment(_folder, SpoolSegment.NumberOf(paths[i])!.Value);
+            var records = Records(paths[i], out var length, out var whole);
+            foreach (var (kind, record) in records)
+            {
+                Take(segment, kind, record);
+            }
+
+            if (whole < length)
+            {
+                if (i < paths.Length - 1)
+                {
+                    throw SpoolErrors.Damaged.Fault($"{paths[i]} is damaged behind byte {whole} of {length}.");
+                }
+
+                LogCut(paths[i], length - whole);
+                using var file = _disk.Open(paths[i]);
+                RandomAccess.SetLength(file, whole);
+                _disk.Sync(file);
+            }
+
+            segment.Length = segment.Synced = whole;
+            _bytes += whole;
+            _segments.AddLast(segment);
+        }
+
+        // What was torn stays behind; new records go to a new file.
+        RemoveDropped();
+    }
+
+    private void Take(SpoolSegment segment, byte kind, SpoolRecord record)
+    {
+        var known = Stream(record.Stream);
+        known.Tag = record.Tag;
+        if (kind == SpoolFormat.Mark)
+        {
+            known.Kept = Math.Max(known.Kept, record.Sequence);
+            known.Next = Math.Max(known.Next, BitConverter.ToInt64(record.Body.Span));
+            return;
+        }
+
+        known.Next = Math.Max(known.Next, record.Sequence + 1);
+        segment.Last[record.Stream] = record.Sequence;
+    }
+
+    private SpoolStream Stream(string name)
+    {
+        if (!_streams.TryGetValue(name, out var known))
+        {
+            _streams[name] = known = new SpoolStream(Encoding.UTF8.GetBytes(name));
+        }
+
+        return known;
+    }
+
+    // Under the lock.
+    private void Add(SpoolRecord record)
+    {
+        var known = Stream(record.Stream);
+        if (record.Sequence < known.Next)
+        {
+            return;
+        }
+
+        if (_active is null || _active.Length >= _segmentSize)
+        {
+            Begin();
+        }
+
+        known.Next = record.Sequence + 1;
+        known.Tag = record.Tag;
+        _active!.Last[record.Stream] = record.Sequence;
+        Gather(SpoolFormat.Record, known.Name, record);
+    }
+
+    // A segment begins with how far each stream is dropped, since the segments before it may go.
+    private void Begin()
+    {
+        _active = new SpoolSegment(_folder, (_segments.Last?.Value.Number ?? 0) + 1);
+        _segments.AddLast(_active);
+        foreach (var (name, stream) in _streams)
+        {
+            Gather(SpoolFormat.Mark, stream.Name, new SpoolRecord(name, stream.Kept, Guid.Empty, stream.Tag, BitConverter.GetBytes(stream.Next)));
+        }
+    }
+
+    private void Gather(byte kind, byte[] name, SpoolRecord record)
+    {
+        var size = SpoolFormat.SizeOf(name.Length, record.Body.Length);
+        _writer.Gather(
+            _active!, size, into => SpoolFormat.Write(into, kind, name, record.Sequence, record.Id, record.Tag, record.Body.Span));
+        _bytes += size;
+    }
+
+    private bool HasRoom() => _bytes < _capacity && _writer.Unsynced < MostUnsynced;
+
+    // Called by the writer; must not throw.
+    private void Written(FaultException? trouble)
+    {
+        lock (_gate)
+        {
+            if (trouble is not null && _trouble is null)
+            {
+                LogTrouble(trouble.Message);
+            }
+
+            _trouble = trouble;
+            if (trouble is null)
+            {
+                RemoveDropped();
+            }
+        }
+
+        TellFreed();
+    }
+
+    private void TellFreed()
+    {
+        TaskCompletionSource[] waiting;
+        lock (_gate)
+        {
+            if (!HasRoom())
+            {
+                return;
+            }
+
+            waiting = [.. _waitingForRoom];
+            _waitingForRoom.Clear();
+        }
+
+        foreach (var room in waiting)
+        {
+            room.TrySetResult();
+        }
+
+        Freed?.Invoke();
+    }
+
+    // Under the lock. The last segment stays: it says how far the streams are.
+    private void RemoveDropped()
+    {
+        for (var node = _segments.First; node is not null && node != _segments.Last;)
+        {
+            var next = node.Next;
+            var isNeeded = node.Value.Synced < node.Value.Length
+                || node.Value.Last.Any(l => l.Value >= _streams[l.Key].Kept);
+            if (!isNeeded && TryDelete(node.Value))
+            {
+                _segments.Remove(node);
+                _bytes -= node.Value.Length;
+            }
+
+            node = next;
+        }
+    }
+
+    private bool TryDelete(SpoolSegment segment)
+    {
+        try
+        {
+            _disk.Delete(segment.Path);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It is tried again with the next one; until then it counts.
+            LogNotRemoved(segment.Path, error.Message);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The end of {Path} was torn; {Bytes} bytes are cut off")]
+    private partial void LogCut(string path, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The spool waits for its disk: {Reason}")]
+    private partial void LogTrouble(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be removed: {Reason}")]
+    private partial void LogNotRemoved(string path, string reason);
+
+    private sealed class SpoolStream(byte[] name)
+    {
+        public byte[] Name => name;
+
+        public long Next { get; set; }
+
+        public long Kept { get; set; }
+
+        public long Tag { get; set; }
+    }
+}
