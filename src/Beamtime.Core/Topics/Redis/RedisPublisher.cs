@@ -186,19 +186,6 @@ internal sealed partial class RedisPublisher : IRedisPart
         _stop.Dispose();
     }
 
-    /// <summary>How the topic fares, as who writes it knows.</summary>
-    public TopicFigures Figures
-    {
-        get
-        {
-            lock (_gate)
-            {
-                var lag = _consumers.Count == 0 ? 0 : Math.Max(0, _ring.Next - _slowest);
-                return new TopicFigures(_name, _ring.Next, lag, _capacity, Skipped: 0, _waiting.Count);
-            }
-        }
-    }
-
     private bool HasRoom() => _consumers.Count == 0 || _ring.Next < (_isAttached ? _slowest : 0) + _capacity;
 
     private async ValueTask AddWhenFreeAsync(byte[] body, CancellationToken cancel)
