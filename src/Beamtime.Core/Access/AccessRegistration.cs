@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Access.Users;
-using Beamtime.Core.Database;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
