@@ -131,7 +131,7 @@ internal sealed partial class DeviceServer(
         Admit(instruction);
         return instruction.Id is null
             ? CarryOutAsync(instruction, cancel)
-            : _memory.Once(instruction, _carryOut ??= CarryOutAsync, cancel);
+            : _memory.OnceAsync(instruction, _carryOut ??= CarryOutAsync, cancel);
     }
 
     private void Admit(Instruction instruction)

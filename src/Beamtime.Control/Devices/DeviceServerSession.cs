@@ -6,7 +6,7 @@ namespace Beamtime.Control.Devices;
 /// A device server for as long as it is heard. What was asked of it is uncertain once it is lost: it may or may not have
 /// been carried out.
 /// </summary>
-internal sealed class DeviceServerSession
+internal sealed class DeviceServerSession : IDisposable
 {
     private readonly CancellationTokenSource _lost = new();
     private volatile Reason? _why;
@@ -35,4 +35,7 @@ internal sealed class DeviceServerSession
         _why = why;
         _lost.Cancel();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lost.Dispose();
 }

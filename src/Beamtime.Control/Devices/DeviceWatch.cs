@@ -7,7 +7,7 @@ namespace Beamtime.Control.Devices;
 
 /// <summary>Listens to the device server: keeps the book of devices, and knows when it is lost or another one came.</summary>
 internal sealed partial class DeviceWatch(
-    DeviceTopics topics, DeviceBook book, DeviceOptions options, TimeProvider time, ILogger<DeviceWatch> logger)
+    DeviceTopics topics, DeviceBook book, DeviceOptions options, TimeProvider time, ILogger<DeviceWatch> logger) : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private readonly Lock _gate = new();
@@ -120,6 +120,9 @@ internal sealed partial class DeviceWatch(
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _session?.Dispose();
+
     private async ValueTask HearAsync(DeviceBeat beat, CancellationToken cancel)
     {
         _heardAt = time.GetTimestamp();
@@ -161,6 +164,7 @@ internal sealed partial class DeviceWatch(
     {
         LogLost(logger, why.Message);
         _session = null;
+        // Not disposed: who asked it for something still holds its token.
         session.End(why);
     }
 

@@ -14,7 +14,7 @@ internal sealed class InstructionMemory
     /// <param name="instruction">The instruction, with its id.</param>
     /// <param name="carryOut">Carries it out.</param>
     /// <param name="cancel">Ends the wait of a repeated one, and the first one's work.</param>
-    public ValueTask<InstructionDone> Once(
+    public ValueTask<InstructionDone> OnceAsync(
         Instruction instruction,
         Func<Instruction, CancellationToken, ValueTask<InstructionDone>> carryOut,
         CancellationToken cancel)

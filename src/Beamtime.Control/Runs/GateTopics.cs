@@ -1,5 +1,4 @@
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Runs;
 

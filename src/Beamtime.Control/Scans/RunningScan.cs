@@ -241,7 +241,7 @@ internal sealed class RunningScan : ScanContext, IDisposable
         }
 
         _underWay?.Both.Dispose();
-        return _underWay = new UnderWay(session, cancel, CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Lost));
+        return _underWay = new UnderWay(session, CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Lost), cancel);
     }
 
     // Asks until it is answered, and stages anew where the device server is another one. With the same device server the
@@ -373,5 +373,5 @@ internal sealed class RunningScan : ScanContext, IDisposable
         return readings;
     }
 
-    private sealed record UnderWay(DeviceServerSession Session, CancellationToken Cancel, CancellationTokenSource Both);
+    private sealed record UnderWay(DeviceServerSession Session, CancellationTokenSource Both, CancellationToken Cancel);
 }

@@ -1,7 +1,6 @@
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Errors;
 using Npgsql;
 
 namespace Beamtime.Control.Scans;

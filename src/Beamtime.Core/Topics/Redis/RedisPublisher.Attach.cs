@@ -1,4 +1,3 @@
-using Beamtime.Core.Topics.Spool;
 
 namespace Beamtime.Core.Topics.Redis;
 
