@@ -5,79 +5,133 @@ using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
-using Beamtime.Core.Settings;
-using Beamtime.Core.Topics;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Beamtime.Control;
 
-/// <summary>Registers the half that measures.</summary>
+/// <summary>Registers the half that measures, part by part.</summary>
 internal static class ControlRegistration
 {
     extension(IServiceCollection services)
     {
-        /// <summary>Adds devices, scans, points and recording of the beamline, with their loops.</summary>
-        /// <param name="settings">The effective settings.</param>
-        /// <param name="roster">The beamline's devices, connected.</param>
+        /// <summary>Adds what REST needs of a beamline.</summary>
+        /// <param name="beamline">The beamline.</param>
         /// <param name="recordings">The folder of all recordings.</param>
+        public IServiceCollection AddControlApi(string beamline, string recordings) => services
+            .AddDeviceLink(beamline)
+            .AddScanDesk(beamline)
+            .AddPointTopics(beamline)
+            .AddRecorder(beamline, recordings)
+            .AddBeamlineTopics(beamline)
+            .AddGateTopics(beamline)
+            .AddProcedureTopics(beamline);
+
+        /// <summary>Adds the scan server of a beamline.</summary>
+        /// <param name="beamline">The beamline.</param>
+        /// <param name="recordings">The folder of all recordings.</param>
+        public IServiceCollection AddScanServer(string beamline, string recordings) => services
+            .AddDeviceOwner(beamline)
+            .AddScans(beamline)
+            .AddRecorder(beamline, recordings)
+            .AddRecordingWatch()
+            .AddBeamline(beamline)
+            .AddRuns(beamline)
+            .AddSingleton<ScanServerStart>();
+
+        /// <summary>Adds the device server of a beamline.</summary>
+        /// <param name="beamline">The beamline.</param>
+        /// <param name="roster">The beamline's devices, connected.</param>
         /// <param name="dataFolder">The program's data folder; exists.</param>
-        public IServiceCollection AddControl(
-            EffectiveSettings settings, DeviceRoster roster, string recordings, string dataFolder)
-        {
-            var beamline = settings.Get<ScanOptions>().Beamline;
-            services.TryAddSingleton<TopicHub>(s => new LocalTopics(s.GetRequiredService<TimeProvider>()));
-            return services
-                .AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"))
-                .AddDeviceOwner(beamline)
-                .AddScans(beamline)
-                .AddPoints(beamline)
-                .AddRecording(beamline, recordings)
-                .AddRecordingWatch()
-                .AddBeamline()
-                .AddRuns(beamline);
-        }
+        public IServiceCollection AddDeviceServer(string beamline, DeviceRoster roster, string dataFolder) =>
+            services.AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"));
+
+        /// <summary>Adds the bundler of a beamline.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddBundler(string beamline) => services.AddPoints(beamline);
+
+        /// <summary>Adds the file writer of a beamline.</summary>
+        /// <param name="beamline">The beamline.</param>
+        /// <param name="recordings">The folder of all recordings.</param>
+        public IServiceCollection AddFileWriter(string beamline, string recordings) =>
+            services.AddRecording(beamline, recordings);
     }
 
     extension(IServiceProvider services)
     {
         /// <summary>
-        /// Reads the site's description of the beamline and its procedures, sets up the gate, and finishes what a program
-        /// that died left: recordings that were open; procedures that ran are held.
+        /// Before the loops: tells which devices there are, or learns it; reads the site's description of the beamline and its
+        /// procedures, sets up the gate, and finishes what a program that died left: recordings whose scans are over;
+        /// procedures that ran are held.
         /// </summary>
+        /// <param name="parts">The parts of this process.</param>
         /// <param name="cancel">Gives up.</param>
         /// <exception cref="Beamtime.Sdk.Errors.RefusedException">All mistakes in the site's files.</exception>
-        public async Task RecoverControlAsync(CancellationToken cancel)
+        public async Task RecoverControlAsync(ControlParts parts, CancellationToken cancel)
         {
-            await services.GetRequiredService<DeviceAnnouncer>().AnnounceAsync(cancel);
-            await services.GetRequiredService<DeviceWatch>().LookAsync(cancel);
-            services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
-            var procedures = services.GetRequiredService<ProcedureDesk>();
-            await procedures.HoldInterruptedAsync(cancel);
-            await services.GetRequiredService<RecordingRecovery>().RecoverAsync(cancel);
+            if (parts.HasFlag(ControlParts.DeviceServer))
+            {
+                await services.GetRequiredService<DeviceAnnouncer>().AnnounceAsync(cancel);
+            }
+
+            if ((parts & (ControlParts.Api | ControlParts.ScanServer)) != 0)
+            {
+                await services.GetRequiredService<DeviceWatch>().LookAsync(cancel);
+            }
+
+            // Together with the device server: a mistake in the site's files keeps the program from starting.
+            if (parts.HasFlag(ControlParts.ScanServer | ControlParts.DeviceServer))
+            {
+                await services.GetRequiredService<ScanServerStart>().DoAsync(cancel);
+            }
+
+            if (parts.HasFlag(ControlParts.FileWriter))
+            {
+                await services.GetRequiredService<RecordingRecovery>().RecoverAsync(cancel);
+            }
         }
 
-        /// <summary>The loops, in the order in which they start; they stop in the reverse order.</summary>
-        public IReadOnlyList<(string Name, Func<CancellationToken, Task> Run)> ControlLoops() =>
-        [
-            ("device server", services.GetRequiredService<DeviceServer>().RunAsync),
-            ("device announcer", services.GetRequiredService<DeviceAnnouncer>().RunAsync),
-            ("device watch", services.GetRequiredService<DeviceWatch>().RunAsync),
-            ("device setter", services.GetRequiredService<DeviceSetter>().RunAsync),
-            ("file writer", services.GetRequiredService<FileWriter>().RunAsync),
-            ("permit watch", services.GetRequiredService<PermitWatch>().RunAsync),
-            ("bundler", services.GetRequiredService<PointBundler>().RunAsync),
-            ("recording watch", services.GetRequiredService<RecordingWatch>().RunAsync),
-            ("scan worker", services.GetRequiredService<ScanWorker>().RunAsync),
-            ("procedure runner", services.GetRequiredService<ProcedureRunner>().RunAsync),
-        ];
+        /// <summary>The loops of the parts, in the order in which they start; they stop in the reverse order.</summary>
+        /// <param name="parts">The parts of this process.</param>
+        public IEnumerable<(ControlParts Part, string Name, Func<CancellationToken, Task> Run)> ControlLoops(ControlParts parts)
+        {
+            (ControlParts Part, string Name, Func<CancellationToken, Task> Run)[] loops =
+            [
+                (ControlParts.DeviceServer, "device server", Run<DeviceServer>(d => d.RunAsync)),
+                (ControlParts.DeviceServer, "device announcer", Run<DeviceAnnouncer>(d => d.RunAsync)),
+                (parts & (ControlParts.Api | ControlParts.ScanServer), "device watch", Run<DeviceWatch>(d => d.RunAsync)),
+                (ControlParts.ScanServer, "device setter", Run<DeviceSetter>(d => d.RunAsync)),
+                (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
+                (ControlParts.Bundler, "bundler", Run<PointBundler>(b => b.RunAsync)),
+                (ControlParts.ScanServer, "recording watch", Run<RecordingWatch>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "scan worker", Started<ScanWorker>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "procedure runner", Started<ProcedureRunner>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "scan reception", Started<ScanReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "beamline reception", Started<BeamlineReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "gate reception", Started<GateReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "procedure reception", Started<ProcedureReception>(r => r.RunAsync)),
+            ];
+            return loops
+                .Where(l => (l.Part & parts) != 0)
+                .Select(l => l with { Part = l.Part.HasFlag(ControlParts.ScanServer) ? ControlParts.ScanServer : l.Part });
+
+            Func<CancellationToken, Task> Run<T>(Func<T, Func<CancellationToken, Task>> loop)
+                where T : notnull => cancel => loop(services.GetRequiredService<T>())(cancel);
+
+            Func<CancellationToken, Task> Started<T>(Func<T, Func<CancellationToken, Task>> loop)
+                where T : notnull => async cancel =>
+            {
+                await services.GetRequiredService<ScanServerStart>().DoAsync(cancel);
+                await loop(services.GetRequiredService<T>())(cancel);
+            };
+        }
     }
 
     extension(IEndpointRouteBuilder routes)
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
-        public IEndpointRouteBuilder MapControl() => 
+        public IEndpointRouteBuilder MapControl() =>
             routes.MapDevices().MapScans().MapPoints().MapBeamline().MapGate().MapProcedures();
     }
 }

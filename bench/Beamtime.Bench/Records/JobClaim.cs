@@ -21,21 +21,30 @@ internal sealed partial class JobClaim(BeamtimeDatabase database, string folder)
 
     private static readonly JobKind<Errand> Kind = new("bench.errand", BenchJson.Default.Errand, JobKindOptions.Usual);
 
-    // As in JobLeases; only that pgbench keeps one row of a result, so that the claimed jobs come in arrays.
+    // As in JobClaims and JobLeases; only that pgbench keeps one row of a result, so that the claimed jobs come in arrays.
     private const string Script =
         """
-        with next as materialized (
+        with clock as materialized (select lease_clock() as now),
+        next as materialized (
             select id from jobs
-            where state = 'Available' and queue = :queue and run_at <= (select lease_clock()) and kind = any(:kinds::text[])
-            order by priority, run_at, id
+            where state = 'Available' and queue = :queue and lane = '' and kind = any(:kinds::text[])
+                and rank <= ((select now from clock) at time zone 'UTC') + interval '100 hours'
+                and run_at <= (select now from clock)
+                and not (select exists (
+                    select from work_queues q join work_pools p on p.name = q.pool
+                    where q.name = :queue and (q.is_paused or p.is_paused
+                        or q.concurrency_limit is not null or p.concurrency_limit is not null)))
+                and not (select exists (select from jobs where state = 'Available' and queue = :queue and lane > ''))
+                and not (select exists (select from job_workers where id = null::uuid and is_draining))
+            order by rank, id
             limit :batch
             for update skip locked),
         claimed as (
             update jobs set
                 state = 'Running', attempt = attempt + 1, fence = fence + 1, worker = :worker,
                 started_at = clock.now, lease_until = clock.now + (:leases::interval[])[array_position(:kinds::text[], kind)]
-            from next, (select lease_clock() as now offset 0) as clock where jobs.id = next.id
-            returning jobs.id, kind, key, arguments, attempt, max_attempts, fence, priority, run_at, correlation)
+            from next, clock where jobs.id = next.id
+            returning jobs.id, kind, key, arguments, attempt, max_attempts, fence, priority, run_at, correlation, rank)
         select array_agg(id) as ids, array_agg(fence) as fences from claimed \gset
         update jobs set state = 'Succeeded', finished_at = (select lease_clock()), lease_until = null
         from unnest(:ids::uuid[], :fences::bigint[]) as done (id, fence)

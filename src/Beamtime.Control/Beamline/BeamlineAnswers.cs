@@ -54,4 +54,5 @@ internal sealed record PermitAnswer(
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BeamlineAnswer))]
+[JsonSerializable(typeof(BeamlineQuestion))]
 internal sealed partial class BeamlineJson : JsonSerializerContext;

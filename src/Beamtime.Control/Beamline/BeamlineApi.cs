@@ -13,16 +13,13 @@ internal static class BeamlineApi
         /// <summary>Maps the routes of the beamline.</summary>
         public IEndpointRouteBuilder MapBeamline()
         {
-            routes.MapGet("/beamline", Show).RequirePermission("beamline.read")
+            routes.MapGet("/beamline", ShowAsync).RequirePermission("beamline.read")
                 .WithSummary("Enclosures, shutters and permits with their age")
                 .Produces<BeamlineAnswer>();
             return routes;
         }
     }
 
-    private static IResult Show(BeamlineDescription beamline, PermitWatch watch) => TypedResults.Ok(new BeamlineAnswer(
-        beamline.IsDescribed,
-        [.. watch.Enclosures.Select(PermitAnswer.Of)],
-        [.. watch.Beam.Select(PermitAnswer.Of)],
-        beamline.Staleness.TotalSeconds));
+    private static async Task<IResult> ShowAsync(BeamlineTopics topics, CancellationToken cancel) =>
+        TypedResults.Ok(await topics.Questions.AskAsync(new BeamlineQuestion(), BeamlineTopics.AnswerDeadline, cancel));
 }

@@ -1,6 +1,8 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Control.Beamline;
@@ -10,8 +12,19 @@ internal static class BeamlineRegistration
 {
     extension(IServiceCollection services)
     {
+        /// <summary>Adds what every process needs that asks about the beamline; once however often it is called.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddBeamlineTopics(string beamline)
+        {
+            services.TryAddSingleton(s => new BeamlineTopics(s.GetRequiredService<TopicHub>(), beamline));
+            return services;
+        }
+
         /// <summary>Adds the description of the beamline and the watch over its permits.</summary>
-        public IServiceCollection AddBeamline() => services
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddBeamline(string beamline) => services
+            .AddBeamlineTopics(beamline)
+            .AddSingleton<BeamlineReception>()
             .AddSingleton(s => BeamlineFile.Read(
                 s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceBook>()))
             .AddSingleton(s =>

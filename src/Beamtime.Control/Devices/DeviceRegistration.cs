@@ -9,11 +9,19 @@ internal static class DeviceRegistration
 {
     extension(IServiceCollection services)
     {
+        /// <summary>Adds the topics of devices; once however often it is called.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddDeviceTopics(string beamline)
+        {
+            services.TryAddSingleton(s => new DeviceTopics(s.GetRequiredService<TopicHub>(), beamline));
+            return services;
+        }
+
         /// <summary>Adds what every process needs that speaks to a beamline's devices; once however often it is called.</summary>
         /// <param name="beamline">The beamline.</param>
         public IServiceCollection AddDeviceLink(string beamline)
         {
-            services.TryAddSingleton(s => new DeviceTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.AddDeviceTopics(beamline);
             services.TryAddSingleton<DeviceBook>();
             services.TryAddSingleton<DeviceWatch>();
             services.TryAddSingleton<DeviceLink>();
@@ -25,15 +33,12 @@ internal static class DeviceRegistration
         /// <param name="beamline">The beamline.</param>
         /// <param name="roster">Its devices, connected.</param>
         /// <param name="epochFile">The file that keeps the highest owner's epoch.</param>
-        public IServiceCollection AddDevices(string beamline, DeviceRoster roster, string epochFile)
-        {
-            services.TryAddSingleton(s => new DeviceTopics(s.GetRequiredService<TopicHub>(), beamline));
-            return services
-                .AddSingleton(roster)
-                .AddSingleton(new OwnerEpoch(epochFile))
-                .AddSingleton<DeviceServer>()
-                .AddSingleton<DeviceAnnouncer>();
-        }
+        public IServiceCollection AddDevices(string beamline, DeviceRoster roster, string epochFile) => services
+            .AddDeviceTopics(beamline)
+            .AddSingleton(roster)
+            .AddSingleton(new OwnerEpoch(epochFile))
+            .AddSingleton<DeviceServer>()
+            .AddSingleton<DeviceAnnouncer>();
 
         /// <summary>Adds what belongs to who owns the devices: who uses which, and setting them outside of scans.</summary>
         /// <param name="beamline">The beamline.</param>

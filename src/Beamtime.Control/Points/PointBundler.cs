@@ -12,7 +12,7 @@ namespace Beamtime.Control.Points;
 /// not come within the deadline is published as a gap, so that nothing behind it hangs; a repeated one is dropped. What it
 /// took in is acknowledged only when what became of it is published: a successor begins from there.
 /// </summary>
-internal sealed partial class PointBundler
+internal sealed partial class PointBundler : IDisposable
 {
     private const int BatchLength = 256;
     private readonly Dictionary<Guid, OpenScan> _open = [];
@@ -79,6 +79,13 @@ internal sealed partial class PointBundler
             AcknowledgeDocuments();
             LoopBeat.Touch();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _scanDocuments.Dispose();
+        _pointReadings.Dispose();
     }
 
     // A point that is held back is in this memory only.

@@ -24,6 +24,8 @@ internal static class PointRegistration
         /// <param name="beamline">The beamline.</param>
         public IServiceCollection AddPoints(string beamline) => services
             .AddPointTopics(beamline)
+            .AddDeviceTopics(beamline)
+            .AddScanDesk(beamline)
             .AddSingleton(s => new PointBundler(
                 s.GetRequiredService<ScanTopics>().Documents,
                 s.GetRequiredService<DeviceTopics>().Readings,

@@ -15,7 +15,7 @@ internal static class ProcedureApi
         /// <summary>Maps the routes of procedures.</summary>
         public IEndpointRouteBuilder MapProcedures()
         {
-            routes.MapGet("/procedures", List).RequirePermission("procedures.read")
+            routes.MapGet("/procedures", ListAsync).RequirePermission("procedures.read")
                 .WithSummary("The site's procedures with their parameters and steps")
                 .Produces<ProcedureAnswer[]>();
             routes.MapPost("/procedures/{name}/runs", StartAsync).RequirePermission("procedures.run").OnRepeat(Repeat.FindsByKey)
@@ -37,15 +37,26 @@ internal static class ProcedureApi
         }
     }
 
-    private static IResult List(ProcedureBook book) => TypedResults.Ok(book.All.Select(ProcedureAnswer.Of).ToArray());
+    private static async Task<IResult> ListAsync(ProcedureTopics topics, CancellationToken cancel) => TypedResults.Ok(
+        (await AskAsync(topics, new ProcedureCommand { Kind = ProcedureCommandKind.List }, cancel)).Procedures!.ToArray());
 
-    private static async Task<IResult> StartAsync(
-        string name, ProcedureRunRequest? request, Caller caller, RequestKey? key, ProcedureDesk desk, CancellationToken cancel) =>
-        Accept(await desk.StartAsync(name, (request ?? new()).Parameters, caller.Who, key?.Id, cancel));
+    private static Task<IResult> StartAsync(
+        string name, ProcedureRunRequest? request, Caller caller, RequestKey? key, ProcedureTopics topics, CancellationToken cancel) =>
+        ChangeAsync(
+            topics,
+            new ProcedureCommand
+            {
+                Kind = ProcedureCommandKind.Start,
+                Who = caller.Who.Value,
+                Procedure = name,
+                Parameters = (request ?? new()).Parameters,
+                Run = key?.Id,
+            },
+            cancel);
 
     private static async Task<IResult> ListRunsAsync(
         ProcedureStore store,
-        ProcedureDesk desk,
+        ProcedureTopics topics,
         CancellationToken cancel,
         string? procedure = null,
         ProcedureState? state = null,
@@ -55,7 +66,7 @@ internal static class ProcedureApi
         var page = await store.ListAsync(
             new RecordQuery
             {
-                Beamline = desk.Beamline,
+                Beamline = topics.Beamline,
                 Name = procedure,
                 Status = state?.ToString(),
                 Offset = Math.Max(0, offset),
@@ -70,14 +81,32 @@ internal static class ProcedureApi
             ? TypedResults.Ok(ProcedureRunAnswer.Of(run))
             : throw new RefusedException(ProcedureErrors.RunUnknown.Because($"There is no run {id} of a procedure."));
 
-    private static async Task<IResult> AbortAsync(
-        Guid id, ProcedureAbortRequest? request, Caller caller, ProcedureDesk desk, CancellationToken cancel) =>
-        Accept(await desk.AbortAsync(id, caller.Who, request?.Reason ?? "", cancel));
+    private static Task<IResult> AbortAsync(
+        Guid id, ProcedureAbortRequest? request, Caller caller, ProcedureTopics topics, CancellationToken cancel) =>
+        ChangeAsync(
+            topics,
+            new ProcedureCommand
+            {
+                Kind = ProcedureCommandKind.Abort,
+                Who = caller.Who.Value,
+                Run = id,
+                Reason = request?.Reason ?? "",
+            },
+            cancel);
 
-    private static async Task<IResult> ResumeAsync(
-        Guid id, ProcedureResumeRequest request, Caller caller, ProcedureDesk desk, CancellationToken cancel) =>
-        Accept(await desk.ResumeAsync(id, request.Step, caller.Who, cancel));
+    private static Task<IResult> ResumeAsync(
+        Guid id, ProcedureResumeRequest request, Caller caller, ProcedureTopics topics, CancellationToken cancel) =>
+        ChangeAsync(
+            topics,
+            new ProcedureCommand { Kind = ProcedureCommandKind.Resume, Who = caller.Who.Value, Run = id, Step = request.Step },
+            cancel);
 
-    private static IResult Accept(Outcome<StreamState<ProcedureRecord>> outcome) => outcome.Answer(
-        run => TypedResults.Accepted($"/api/v2/procedure-runs/{run.Id}", ProcedureRunAnswer.Of(run)));
+    private static async Task<IResult> ChangeAsync(ProcedureTopics topics, ProcedureCommand command, CancellationToken cancel)
+    {
+        var run = (await AskAsync(topics, command, cancel)).Run!;
+        return TypedResults.Accepted($"/api/v2/procedure-runs/{run.Id}", run);
+    }
+
+    private static ValueTask<ProcedureReply> AskAsync(ProcedureTopics topics, ProcedureCommand command, CancellationToken cancel) =>
+        topics.Commands.AskAsync(command, ProcedureTopics.AnswerDeadline, cancel);
 }

@@ -1,5 +1,6 @@
 using Beamtime.Control.Devices;
 using Beamtime.Core.Settings;
+using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -10,6 +11,15 @@ internal static class ProcedureRegistration
 {
     extension(IServiceCollection services)
     {
+        /// <summary>Adds what every process needs that asks for procedures; once however often it is called.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddProcedureTopics(string beamline)
+        {
+            services.TryAddSingleton(s => new ProcedureTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton<ProcedureStore>();
+            return services;
+        }
+
         /// <summary>Adds the runbook of a beamline and what carries it out.</summary>
         /// <param name="beamline">The beamline.</param>
         /// <param name="mayWrite">Makes the question whether an address may be written.</param>
@@ -29,9 +39,10 @@ internal static class ProcedureRegistration
                         s.GetRequiredService<WritePermission>(),
                         s.GetRequiredService<IReadOnlyDictionary<string, ProcedureAction>>()),
                     s.GetRequiredService<DeviceBook>()))
-                .AddSingleton<ProcedureStore>()
+                .AddProcedureTopics(beamline)
                 .AddSingleton<StepConductor>()
                 .AddSingleton<ProcedureRunner>()
+                .AddSingleton<ProcedureReception>()
                 .AddSingleton(s => ActivatorUtilities.CreateInstance<ProcedureDesk>(s, beamline));
         }
     }

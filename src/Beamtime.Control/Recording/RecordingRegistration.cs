@@ -35,6 +35,7 @@ internal static class RecordingRegistration
         public IServiceCollection AddRecording(string beamline, string folder) => services
             .AddRecorder(beamline, folder)
             .AddPointTopics(beamline)
+            .AddScanDesk(beamline)
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<PluginRegistry>().Sections,

@@ -52,15 +52,15 @@ internal static class GateApi
         /// <summary>Maps the routes of the gate.</summary>
         public IEndpointRouteBuilder MapGate()
         {
-            routes.MapGet("/gate", Ask).RequirePermission("gate.read")
+            routes.MapGet("/gate", AskAsync).RequirePermission("gate.read")
                 .WithSummary("Whether a plan may run now, with every reason against it")
                 .Produces<GateAnswer>();
             return routes;
         }
     }
 
-    private static IResult Ask(GateKeeper keeper, string? plan = null) =>
-        keeper.See(plan).Answer(seen => TypedResults.Ok(GateAnswer.Of(seen)));
+    private static async Task<IResult> AskAsync(GateTopics topics, CancellationToken cancel, string? plan = null) =>
+        TypedResults.Ok(await topics.Questions.AskAsync(new GateQuestion(plan), BeamlineTopics.AnswerDeadline, cancel));
 }
 
 /// <summary>JSON of the gate.</summary>
@@ -69,4 +69,5 @@ internal static class GateApi
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(GateAnswer))]
+[JsonSerializable(typeof(GateQuestion))]
 internal sealed partial class GateJson : JsonSerializerContext;

@@ -57,11 +57,11 @@ internal sealed record ScanAnswer
 
     /// <summary>The answer for a scan.</summary>
     /// <param name="scan">The scan.</param>
-    /// <param name="running">What runs now.</param>
-    public static ScanAnswer Of(StreamState<ScanRecord> scan, RunningScan? running)
+    /// <param name="status">What the scan server does now; null when it was never heard.</param>
+    public static ScanAnswer Of(StreamState<ScanRecord> scan, ScanStatus? status)
     {
         var record = scan.State!;
-        var live = running is not null && running.Id.ToString() == scan.Id ? running : null;
+        var live = !record.State.IsOver && status?.Scan?.ToString() == scan.Id ? status : null;
         return new ScanAnswer
         {
             Id = Guid.Parse(scan.Id),
@@ -69,9 +69,9 @@ internal sealed record ScanAnswer
             Beamline = record.Beamline,
             Queue = record.Queue,
             Request = record.Request,
-            State = live is { IsPaused: true } ? ScanState.Paused : record.State,
+            State = live is { IsPaused: true } && record.State == ScanState.Running ? ScanState.Paused : record.State,
             Phase = live?.Phase,
-            Points = live?.PointsTaken ?? record.Points,
+            Points = live?.Points ?? record.Points,
             PlannedPoints = record.PlannedPoints,
             AdmittedAt = record.AdmittedAt,
             StartedAt = record.StartedAt,

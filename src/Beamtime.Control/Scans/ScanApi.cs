@@ -46,16 +46,15 @@ internal static class ScanApi
         TypedResults.Ok(catalogue.All.Select(ScanCatalogueEntry.Of).ToArray());
 
     private static async Task<IResult> SubmitAsync(
-        ScanRequest request, Caller caller, RequestKey? key, ScanQueue queue, CancellationToken cancel) =>
-        (await queue.SubmitAsync(request, new ScanAsker(caller.Who, Key: key?.Id), cancel)).Answer(scan =>
-        {
-            var answer = ScanAnswer.Of(scan, queue.Running);
-            return TypedResults.Accepted($"/api/v2/scans/{answer.Number}", answer);
-        });
+        ScanRequest request, Caller caller, RequestKey? key, ScanDesk desk, CancellationToken cancel)
+    {
+        var answer = await desk.SubmitAsync(request, caller.Who, key?.Id, cancel);
+        return TypedResults.Accepted($"/api/v2/scans/{answer.Number}", answer);
+    }
 
     private static async Task<IResult> ListAsync(
         ScanStore store,
-        ScanQueue queue,
+        ScanDesk desk,
         ScanOptions options,
         CancellationToken cancel,
         string? name = null,
@@ -73,41 +72,42 @@ internal static class ScanApi
                 Limit = Math.Clamp(limit, 1, 1000),
             },
             cancel);
-        return TypedResults.Ok(new ScanPage([.. page.Items.Select(s => ScanAnswer.Of(s, queue.Running))], page.Total));
+        var status = await desk.StatusAsync(cancel);
+        return TypedResults.Ok(new ScanPage([.. page.Items.Select(s => ScanAnswer.Of(s, status))], page.Total));
     }
 
     private static async Task<IResult> ShowAsync(
         string scan,
         ScanStore store,
-        ScanQueue queue,
+        ScanDesk desk,
         ScanRecorder recorder,
         ScanOptions options,
         CancellationToken cancel) =>
         await store.FindAsync(options.Beamline, scan, cancel) is { } found
-            ? TypedResults.Ok(ScanAnswer.Of(found, queue.Running) with
+            ? TypedResults.Ok(ScanAnswer.Of(found, await desk.StatusAsync(cancel)) with
             {
                 IsRecorded = await recorder.IsRecordedAsync(Guid.Parse(found.Id), cancel),
             })
             : throw new Beamtime.Sdk.Errors.RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
 
     private static async Task<IResult> AbortAsync(
-        string scan, ScanAbortRequest? request, Caller caller, ScanQueue queue, CancellationToken cancel) =>
-        (await queue.AbortAsync(scan, caller.Who, request?.Reason ?? "", cancel))
-            .Answer(ended => TypedResults.Accepted($"/api/v2/scans/{scan}", ScanAnswer.Of(ended, queue.Running)));
+        string scan, ScanAbortRequest? request, Caller caller, ScanDesk desk, CancellationToken cancel) =>
+        TypedResults.Accepted(
+            $"/api/v2/scans/{scan}",
+            await desk.ChangeAsync(ScanCommandKind.Abort, scan, caller.Who, request?.Reason ?? "", cancel));
 
-    private static async Task<IResult> PauseAsync(
-        string scan, Caller caller, ScanQueue queue, CancellationToken cancel) =>
-        (await queue.PauseAsync(scan, caller.Who, cancel)).Answer(held => TypedResults.Ok(ScanAnswer.Of(held, queue.Running)));
+    private static async Task<IResult> PauseAsync(string scan, Caller caller, ScanDesk desk, CancellationToken cancel) =>
+        TypedResults.Ok(await desk.ChangeAsync(ScanCommandKind.Pause, scan, caller.Who, "", cancel));
 
-    private static async Task<IResult> ResumeAsync(
-        string scan, Caller caller, ScanQueue queue, CancellationToken cancel) =>
-        (await queue.ResumeAsync(scan, caller.Who, cancel)).Answer(going => TypedResults.Ok(ScanAnswer.Of(going, queue.Running)));
+    private static async Task<IResult> ResumeAsync(string scan, Caller caller, ScanDesk desk, CancellationToken cancel) =>
+        TypedResults.Ok(await desk.ChangeAsync(ScanCommandKind.Resume, scan, caller.Who, "", cancel));
 
     private static async Task<IResult> QueueAsync(
-        ScanStore store, ScanQueue queue, ScanOptions options, CancellationToken cancel)
+        ScanStore store, ScanDesk desk, ScanOptions options, CancellationToken cancel)
     {
         var scans = await store.QueuedAsync(options.Beamline, ScanQueue.Primary, 1000, cancel);
         var total = await store.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel);
-        return TypedResults.Ok(new ScanPage([.. scans.Select(s => ScanAnswer.Of(s, queue.Running))], total));
+        var status = await desk.StatusAsync(cancel);
+        return TypedResults.Ok(new ScanPage([.. scans.Select(s => ScanAnswer.Of(s, status))], total));
     }
 }

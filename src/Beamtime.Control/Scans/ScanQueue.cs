@@ -1,4 +1,5 @@
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Scans;
@@ -18,6 +19,9 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
     private (string Id, RunningScan Scan, Action<Reason> Abort)? _running;
     private StreamState<ScanRecord>? _next;
     private int? _lastNumber;
+
+    /// <summary>Set when another scan runs, or one is held or let go.</summary>
+    public TopicSignal Changed { get; } = new();
 
     /// <summary>What runs now; null when nothing does.</summary>
     public RunningScan? Running
@@ -278,6 +282,8 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
             {
                 running.Resume();
             }
+
+            Changed.Set();
         }
     }
 
@@ -329,6 +335,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
 
     private void Wake()
     {
+        Changed.Set();
         lock (_gate)
         {
             _changed.TrySetResult();

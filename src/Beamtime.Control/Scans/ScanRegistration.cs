@@ -2,22 +2,33 @@ using Beamtime.Control.Devices;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Beamtime.Control.Scans;
 
-/// <summary>Registers scans.</summary>
+/// <summary>Registers scans, by the role that needs them.</summary>
 internal static class ScanRegistration
 {
     extension(IServiceCollection services)
     {
+        /// <summary>Adds what every process needs that asks for scans or follows them; once however often it is called.</summary>
+        /// <param name="beamline">The beamline.</param>
+        public IServiceCollection AddScanDesk(string beamline)
+        {
+            services.TryAddSingleton(s => new ScanTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()));
+            services.TryAddSingleton<ScanStore>();
+            services.TryAddSingleton<ScanDesk>();
+            return services;
+        }
+
         /// <summary>Adds the scan server of a beamline.</summary>
         /// <param name="beamline">The beamline.</param>
         public IServiceCollection AddScans(string beamline) => services
-            .AddSingleton(s => new ScanTopics(s.GetRequiredService<TopicHub>(), beamline))
-            .AddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()))
+            .AddScanDesk(beamline)
             .AddSingleton<ScanGuard>()
-            .AddSingleton<ScanStore>()
             .AddSingleton<ScanQueue>()
+            .AddSingleton<ScanReception>()
             .AddSingleton(s => new ScanRoom(
                 s.GetRequiredService<ScanStore>(),
                 s.GetRequiredService<ScanQueue>(),

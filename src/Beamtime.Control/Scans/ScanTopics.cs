@@ -10,7 +10,20 @@ namespace Beamtime.Control.Scans;
 /// <param name="beamline">The beamline.</param>
 internal sealed class ScanTopics(TopicHub hub, string beamline)
 {
+    private const int CommandsKept = 256;
     private const int DocumentsKept = 256;
+
+    /// <summary>What is asked of the scan server.</summary>
+    public RequestTopic<ScanCommand, ScanAnswer> Commands { get; } = hub.Open(new RequestDeclaration<ScanCommand, ScanAnswer>(
+        $"{beamline}.scan-commands",
+        CommandsKept,
+        ScanTopicJson.Default.ScanCommand,
+        ScanTopicJson.Default.ScanAnswer,
+        "scans.submit"));
+
+    /// <summary>What the scan server does now, as a last value.</summary>
+    public Topic<ScanStatus> Status { get; } = hub.Open(new TopicDeclaration<ScanStatus>(
+        $"{beamline}.scan-status", 16, ScanTopicJson.Default.ScanStatus, "scans.read"));
 
     /// <summary>Openings and ends, from the scan worker to the bundler.</summary>
     public Topic<ScanDocument> Documents { get; } = hub.Open(new TopicDeclaration<ScanDocument>(
@@ -29,6 +42,9 @@ internal sealed class ScanTopics(TopicHub hub, string beamline)
 [JsonSerializable(typeof(ScanDocument))]
 [JsonSerializable(typeof(ScanOpened))]
 [JsonSerializable(typeof(ScanClosed))]
+[JsonSerializable(typeof(ScanCommand))]
+[JsonSerializable(typeof(ScanAnswer))]
+[JsonSerializable(typeof(ScanStatus))]
 internal sealed partial class ScanTopicJson : JsonSerializerContext
 {
     /// <summary>Documents, told apart by <c>kind</c>.</summary>

@@ -153,7 +153,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task CloseAsync(StreamState<ScanRecord> scan, Reason why, CancellationToken cancel)
     {
         var id = Guid.Parse(scan.Id);
-        if (await room.Recorder.EndOfAsync(id, cancel) is not null)
+        if (await room.Recorder.IsRecordedAsync(id, cancel))
         {
             return;
         }
@@ -166,7 +166,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task AwaitFileAsync(Guid id, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
-        while (await room.Recorder.EndOfAsync(id, cancel) is null && time.GetElapsedTime(began) < RecordingPatience)
+        while (!await room.Recorder.IsRecordedAsync(id, cancel) && time.GetElapsedTime(began) < RecordingPatience)
         {
             await Task.Delay(RecordingPoll, time, cancel);
         }

@@ -24,7 +24,12 @@ internal sealed class AccessCheck(RequestDelegate next, Edge edge, CallerCheck c
             string permission = endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission
                 ?? throw AccessErrors.Unguarded.Fault($"{context.Request.Method} {context.Request.Path} names no permission");
             edge.Require(context);
-            if (permission != Permissions.Anyone)
+            if (permission == Permissions.Anyone)
+            {
+                // Who says who he is may be told more; who does not, or cannot be known just now, is nobody.
+                context.Features.Set(await callers.FindAsync(context));
+            }
+            else
             {
                 Caller caller = await callers.IdentifyAsync(context);
                 if (!caller.Permissions.Include(permission))

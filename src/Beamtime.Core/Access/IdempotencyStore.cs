@@ -44,6 +44,9 @@ internal sealed class IdempotencyStore(BeamtimeDatabase database, IdempotencyOpt
 {
     private const int PrunedAtOnce = 1000;
 
+    /// <summary>How long a claim holds without being renewed.</summary>
+    public TimeSpan Lease => options.Lease;
+
     /// <summary>Claims a key for a request, before anything is done.</summary>
     /// <param name="who">The caller.</param>
     /// <param name="key">The key.</param>

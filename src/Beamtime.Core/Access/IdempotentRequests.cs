@@ -16,11 +16,10 @@ namespace Beamtime.Core.Access;
 /// </summary>
 /// <param name="next">What comes after.</param>
 /// <param name="store">The keys.</param>
-/// <param name="options">How long they hold.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Takes what went wrong with a key alone.</param>
 internal sealed partial class IdempotentRequests(
-    RequestDelegate next, IdempotencyStore store, IdempotencyOptions options, TimeProvider time, ILogger<IdempotentRequests> log)
+    RequestDelegate next, IdempotencyStore store, TimeProvider time, ILogger<IdempotentRequests> log)
 {
     /// <summary>The header with the key.</summary>
     public const string Header = "Idempotency-Key";
@@ -130,6 +129,9 @@ internal sealed partial class IdempotentRequests(
 
     private Task SettleAsync(Guid claim, HttpResponse response, MemoryStream body) => QuietlyAsync(claim, response.StatusCode switch
     {
+        // An answer with a secret is given once and kept nowhere; a repeat is told that the first one took effect or may have.
+        < 400 when response.Headers.CacheControl.ToString().Contains("no-store", StringComparison.Ordinal) =>
+            store.AbandonAsync(claim, CancellationToken.None),
         < 400 => store.AnswerAsync(
             claim,
             new KeptAnswer(response.StatusCode, response.ContentType, response.Headers.Location, body.ToArray()),
@@ -157,7 +159,7 @@ internal sealed partial class IdempotentRequests(
         {
             try
             {
-                await Task.Delay(options.Lease / 3, time, done);
+                await Task.Delay(store.Lease / 3, time, done);
                 await store.RenewAsync(claim, done);
             }
             catch (OperationCanceledException) when (done.IsCancellationRequested)

@@ -15,7 +15,10 @@ internal sealed record ClusterFolder(string Root, string SocketFolder)
     public const string Program = "beamtime_program";
     public const int Port = 5432;
     private const int LongestSocketPath = 107;
+    private const string SystemRuntimeFolder = "/run/beamtime";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static string User => Posix.EffectiveUser().ToString(CultureInfo.InvariantCulture);
 
     public string Cluster => Path.Combine(Root, "postgres");
 
@@ -149,18 +152,18 @@ internal sealed record ClusterFolder(string Root, string SocketFolder)
     }
 
     /// <summary>Where sockets and the like lie when no setting names a folder.</summary>
-    public static string DefaultRuntimeFolder() =>
-        RuntimeFolders() is [var session, var rest] ? Directory.Exists(Path.GetDirectoryName(session)) ? session : rest : RuntimeFolders()[0];
-
-    /// <summary>Every folder that the default has ever been for this account: a session may begin and end meanwhile.</summary>
-    public static IReadOnlyList<string> RuntimeFolders()
+    public static string DefaultRuntimeFolder()
     {
         if (Posix.IsRoot)
         {
-            return ["/run/beamtime"];
+            return SystemRuntimeFolder;
         }
 
-        var user = Posix.EffectiveUser().ToString(CultureInfo.InvariantCulture);
-        return [$"/run/user/{user}/beamtime", $"/tmp/beamtime-{user}"];
+        var session = $"/run/user/{User}";
+        return Directory.Exists(session) ? Path.Combine(session, "beamtime") : $"/tmp/beamtime-{User}";
     }
+
+    /// <summary>Every usual folder of this account: a session may have begun or ended, and a system service have its own.</summary>
+    public static IReadOnlyList<string> RuntimeFolders() =>
+        Posix.IsRoot ? [SystemRuntimeFolder] : [$"/run/user/{User}/beamtime", $"/tmp/beamtime-{User}", SystemRuntimeFolder];
 }

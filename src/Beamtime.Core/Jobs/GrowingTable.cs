@@ -31,6 +31,7 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
             """,
             o => [o.KeepFinished, o.KeepDead]),
         With("job_results", "jobs"),
+        With("job_traces", "jobs"),
         With("workflows", "jobs"),
         With("workflow_steps", "workflows"),
         With("workflow_moves", "workflows"),

@@ -25,6 +25,11 @@ internal sealed record ClaimOrder
     public IReadOnlyList<string> Labels { get; init; } = [];
 }
 
+/// <summary>What a turn gave.</summary>
+/// <param name="Accepted">The finished jobs whose results were accepted.</param>
+/// <param name="Claimed">The jobs that were claimed, in the order in which they are to start.</param>
+internal sealed record Turn(IReadOnlyList<JobId> Accepted, IReadOnlyList<ClaimedJob> Claimed);
+
 /// <summary>The kinds of a worker as the claim names them, made once.</summary>
 /// <param name="kinds">The kinds.</param>
 internal sealed class ClaimKinds(IReadOnlyCollection<JobKind> kinds)
@@ -91,15 +96,52 @@ internal sealed class JobClaims(NpgsqlDataSource source)
     public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(ClaimOrder order, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel);
-        var plain = await ReadAsync(PlainCommand(order, connection), order, isAdmitted: false, cancel);
-        if (plain.Count > 0)
+        await using (var plain = new NpgsqlCommand(Plain, connection))
         {
-            return plain;
+            AddParameters(plain.Parameters, order);
+            await plain.PrepareAsync(cancel);
+            await using var reader = await plain.ExecuteReaderAsync(cancel);
+            if (await ReadAsync(reader, order, isAdmitted: false, cancel) is { Count: > 0 } claimed)
+            {
+                return claimed;
+            }
         }
 
-        await using var admitted = Command(Admitted, order, connection);
-        admitted.Parameters.Add(new() { Value = order.Labels.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        return await ReadAsync(admitted, order, isAdmitted: true, cancel);
+        return await AdmitAsync(order, connection, cancel);
+    }
+
+    /// <summary>Accepts the results of jobs and claims others, in one round trip and one transaction.</summary>
+    /// <param name="done">The finished jobs, each under its fence.</param>
+    /// <param name="order">What is asked for.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<Turn> TurnAsync(IReadOnlyList<ClaimedJob> done, ClaimOrder order, CancellationToken cancel)
+    {
+        if (done.Count == 0)
+        {
+            return new Turn([], await ClaimAsync(order, cancel));
+        }
+
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        List<JobId> accepted = new(done.Count);
+        List<ClaimedJob> claimed;
+        await using (var batch = new NpgsqlBatch(connection))
+        {
+            batch.BatchCommands.Add(JobLeases.CompleteCommand(done));
+            var claim = new NpgsqlBatchCommand(Plain);
+            AddParameters(claim.Parameters, order);
+            batch.BatchCommands.Add(claim);
+            await batch.PrepareAsync(cancel);
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                accepted.Add(new JobId(reader.GetGuid(0)));
+            }
+
+            await reader.NextResultAsync(cancel);
+            claimed = await ReadAsync(reader, order, isAdmitted: false, cancel);
+        }
+
+        return new Turn(accepted, claimed.Count > 0 ? claimed : await AdmitAsync(order, connection, cancel));
     }
 
     /// <summary>The queues in which something waits that may be due, in the order in which they are to be served.</summary>
@@ -124,26 +166,30 @@ internal sealed class JobClaims(NpgsqlDataSource source)
         return waiting;
     }
 
-    private static NpgsqlCommand PlainCommand(ClaimOrder order, NpgsqlConnection connection) => Command(Plain, order, connection);
-
-    private static NpgsqlCommand Command(string sql, ClaimOrder order, NpgsqlConnection connection) => new(sql, connection)
+    private static async Task<IReadOnlyList<ClaimedJob>> AdmitAsync(
+        ClaimOrder order, NpgsqlConnection connection, CancellationToken cancel)
     {
-        Parameters =
-        {
-            new() { Value = order.Queue, NpgsqlDbType = NpgsqlDbType.Text },
-            new() { Value = order.Kinds.Names, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-            new() { Value = order.Kinds.Leases, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Interval },
-            new() { Value = order.Limit, NpgsqlDbType = NpgsqlDbType.Integer },
-            new() { Value = order.Worker, NpgsqlDbType = NpgsqlDbType.Text },
-            new() { Value = order.WorkerId ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
-        },
-    };
-
-    private static async Task<IReadOnlyList<ClaimedJob>> ReadAsync(
-        NpgsqlCommand command, ClaimOrder order, bool isAdmitted, CancellationToken cancel)
-    {
+        await using var command = new NpgsqlCommand(Admitted, connection);
+        AddParameters(command.Parameters, order);
+        command.Parameters.Add(new() { Value = order.Labels.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         await command.PrepareAsync(cancel);
         await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await ReadAsync(reader, order, isAdmitted: true, cancel);
+    }
+
+    private static void AddParameters(NpgsqlParameterCollection parameters, ClaimOrder order)
+    {
+        parameters.Add(new() { Value = order.Queue, NpgsqlDbType = NpgsqlDbType.Text });
+        parameters.Add(new() { Value = order.Kinds.Names, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        parameters.Add(new() { Value = order.Kinds.Leases, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Interval });
+        parameters.Add(new() { Value = order.Limit, NpgsqlDbType = NpgsqlDbType.Integer });
+        parameters.Add(new() { Value = order.Worker, NpgsqlDbType = NpgsqlDbType.Text });
+        parameters.Add(new() { Value = order.WorkerId ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+    }
+
+    private static async Task<List<ClaimedJob>> ReadAsync(
+        NpgsqlDataReader reader, ClaimOrder order, bool isAdmitted, CancellationToken cancel)
+    {
         var jobs = new List<ClaimedJob>(order.Limit);
         while (await reader.ReadAsync(cancel))
         {

@@ -135,6 +135,26 @@ internal sealed class JobLeases(NpgsqlDataSource source)
         return await IdsAsync(command, cancel);
     }
 
+    /// <summary>The statement that accepts the results of several jobs, and gives those accepted.</summary>
+    /// <param name="done">The jobs, each under its fence.</param>
+    public static NpgsqlBatchCommand CompleteCommand(IReadOnlyList<ClaimedJob> done)
+    {
+        var (ids, fences) = (new Guid[done.Count], new long[done.Count]);
+        for (var place = 0; place < done.Count; place++)
+        {
+            (ids[place], fences[place]) = (done[place].Id.Value, done[place].Fence);
+        }
+
+        return new NpgsqlBatchCommand(CompleteMany)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid[]> { TypedValue = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid },
+                new NpgsqlParameter<long[]> { TypedValue = fences, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+            },
+        };
+    }
+
     /// <summary>Accepts a job's result within its handler's transaction.</summary>
     /// <param name="transaction">The transaction that holds the effects.</param>
     /// <param name="job">The job under its fence.</param>

@@ -8,13 +8,14 @@ using Npgsql;
 namespace Beamtime.Core.Jobs;
 
 /// <summary>
-/// Claims the jobs of its queues and runs them, so many at once. Five loops: claim, heartbeat, presence, rescue,
-/// completions.
+/// Claims the jobs of its queues and runs them, so many at once. A turn writes what has finished and claims what there is
+/// room for, in one round trip. Beside it: watch for work, heartbeat, presence, rescue.
 /// An outage of the database is waited out; a bug in any loop stops the worker and is thrown.
 /// </summary>
 internal sealed partial class JobWorker
 {
     private static readonly TimeSpan ClaimLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2);
     private readonly NotificationListener _listener;
     private readonly Notifier _notifier;
     private readonly JobLeases _leases;
@@ -28,13 +29,21 @@ internal sealed partial class JobWorker
 
     private readonly JobKind[] _kinds;
     private readonly ClaimKinds _claimKinds;
-    private readonly WorkerRegister _register;
+    private readonly WorkerPresence _presence;
     private readonly Guid _id;
-    private readonly JobCompletions _completions;
     private readonly ConcurrentDictionary<(JobId Id, long Fence), HeldJob> _held = new();
-    private readonly Channel<bool> _freed = Channel.CreateBounded<bool>(
+    // Raised when a handler has ended and when there may be work: the turn looks at both.
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(capacity: 1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    // What has finished and is not yet written; never more than run at once, because it still counts as running.
+    private readonly Lock _finishing = new();
+    private List<ClaimedJob> _finished = [];
+    private List<ClaimedJob> _writing = [];
+    private volatile bool _mayBeWork = true;
+    private volatile bool _isClosed;
+
+    private readonly TaskCompletionSource _lastClaim = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _bug = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _drawing = new();
     private readonly Random _random;
@@ -73,11 +82,13 @@ internal sealed partial class JobWorker
         _logger = logs.CreateLogger<JobWorker>();
         _kinds = [.. handlers.Kinds];
         _claimKinds = new ClaimKinds(_kinds);
-        _register = new WorkerRegister(database.Source);
         _id = Guid.CreateVersion7(time.GetUtcNow());
+        var row = new WorkerRow(
+            _id, options.Name, Environment.MachineName, Environment.ProcessId, options.Queues, options.Pools, options.Labels,
+            options.Concurrency);
+        _presence = new WorkerPresence(
+            new WorkerRegister(database.Source), row, () => Volatile.Read(ref _running), options.Beat, time, _logger);
         _random = new Random(options.Seed);
-        _completions = new JobCompletions(
-            _leases, capacity: Math.Max(options.Concurrency, options.Batch) * 4, Settle, time, _logger);
     }
 
     /// <summary>
@@ -91,27 +102,28 @@ internal sealed partial class JobWorker
         using var stopping = new CancellationTokenSource();
         using var ending = new CancellationTokenSource();
         (_claiming, _stopping, _ending) = (claiming.Token, stopping.Token, ending.Token);
-        var claims = ClaimLoopAsync();
-        var completions = _completions.RunAsync(_ending);
-        var presence = PresenceLoopAsync();
-        Task[] loops = [claims, HeartbeatLoopAsync(), presence, RescueLoopAsync(), completions, _bug.Task];
+        var turns = TurnLoopAsync();
+        var presence = _presence.RunAsync(_ending);
+        Task[] loops = [turns, WatchLoopAsync(), HeartbeatLoopAsync(), presence, RescueLoopAsync(), _bug.Task];
 
         // Whichever ends first, by the stop or by a bug, ends the others in order.
         await Task.WhenAny(loops);
         await claiming.CancelAsync();
+        _wake.Writer.TryWrite(true);
         // What is handed back is not to be claimed by a claim of our own that is still on its way.
-        await Task.WhenAny(claims, Task.Delay(ClaimLimit, _time, CancellationToken.None));
+        await Task.WhenAny(_lastClaim.Task, turns, Task.Delay(ClaimLimit, _time, CancellationToken.None));
         await stopping.CancelAsync();
-        await Task.WhenAny(claims);
-        var runs = Task.WhenAll(_held.Values.Select(h => h.Run));
+        await Task.WhenAny(_lastClaim.Task, turns);
+        var runs = Task.WhenAll(_held.Values.Select(h => h.Ended));
         await Task.WhenAny(runs, Task.Delay(_options.Grace, _time, CancellationToken.None));
         if (!runs.IsCompleted)
         {
             LogLeft(Volatile.Read(ref _running), _options.Grace);
         }
 
-        _completions.Close();
-        await Task.WhenAny(completions, Task.Delay(_options.Grace, _time, CancellationToken.None));
+        _isClosed = true;
+        _wake.Writer.TryWrite(true);
+        await Task.WhenAny(turns, Task.Delay(_options.Grace, _time, CancellationToken.None));
         await ending.CancelAsync();
         await Task.WhenAny(presence);
         _bug.TrySetResult();
@@ -125,50 +137,86 @@ internal sealed partial class JobWorker
         }
     }
 
-    private async Task ClaimLoopAsync()
+    private async Task TurnLoopAsync()
     {
-        using var work = _options.Pools.Count == 0 && _options.Queues is [var only]
-            ? _listener.Subscribe(JobQueue.ChannelOf(only))
-            : _listener.SubscribeAll(JobQueue.ChannelOf(""));
         while (true)
         {
-            var want = Want();
-            if (want <= 0)
+            var done = TakeFinished();
+            if (_claiming.IsCancellationRequested)
             {
-                await _freed.Reader.ReadAsync(_claiming);
-                continue;
-            }
-
-            var isMoreLikely = false;
-            foreach (var queue in await QueuesAsync())
-            {
-                while ((want = Want()) > 0)
+                _lastClaim.TrySetResult();
+                await CompleteAsync(done);
+                if (_isClosed && done.Count == 0)
                 {
-                    if (await ClaimAsync(queue, want) < want)
-                    {
-                        break;
-                    }
-
-                    isMoreLikely = true;
+                    return;
                 }
-            }
 
-            if (!isMoreLikely)
+                await WaitAsync(done.Count);
+            }
+            else if (_mayBeWork && Want(done.Count) > 0)
             {
-                await work.WaitAsync(_options.Poll, _claiming);
+                // Lowered before the look, so that what is announced during it is looked for again.
+                _mayBeWork = false;
+                await ClaimAsync(done);
+            }
+            else
+            {
+                await CompleteAsync(done);
+                await WaitAsync(done.Count);
             }
         }
     }
 
-    private int Want() => Math.Min(_options.Batch, _options.Concurrency - Volatile.Read(ref _running));
+    // After something was written there may be more by now.
+    private async Task WaitAsync(int written)
+    {
+        if (written == 0)
+        {
+            await _wake.Reader.ReadAsync(_ending);
+        }
+    }
+
+    private List<ClaimedJob> TakeFinished()
+    {
+        lock (_finishing)
+        {
+            (_finished, _writing) = (_writing, _finished);
+            _finished.Clear();
+            return _writing;
+        }
+    }
+
+    private int Want(int done) => Math.Min(_options.Batch, _options.Concurrency - Volatile.Read(ref _running) + done);
+
+    private async Task ClaimAsync(List<ClaimedJob> done)
+    {
+        foreach (var queue in await QueuesAsync())
+        {
+            while (Want(done.Count) is var want and > 0 && !_claiming.IsCancellationRequested)
+            {
+                var claimed = await TurnAsync(done, queue, want);
+                done = [];
+                if (claimed < want)
+                {
+                    break;
+                }
+
+                // A full batch: there is likely more.
+                _mayBeWork = true;
+                done = TakeFinished();
+            }
+        }
+
+        await CompleteAsync(done);
+    }
 
     private async Task<IReadOnlyList<string>> QueuesAsync() =>
         _options.Pools.Count == 0 && _options.Queues.Count == 1
             ? _options.Queues
             : await UnlessOutageAsync(
-                () => _leases.Claims.WaitingAsync(_options.Queues, _options.Pools, _options.Retention.Ageing, _claiming), [], _claiming);
+                () => _leases.Claims.WaitingAsync(_options.Queues, _options.Pools, _options.Retention.Ageing, _ending), [], _ending);
 
-    private async Task<int> ClaimAsync(string queue, int want)
+    private async Task<int> TurnAsync(List<ClaimedJob> done, string queue, int want)
     {
         var order = new ClaimOrder
         {
@@ -179,56 +227,68 @@ internal sealed partial class JobWorker
             WorkerId = _id,
             Labels = _options.Labels,
         };
+        Turn turn;
+        try
+        {
+            // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
+            turn = await _leases.Claims.TurnAsync(done, order, CancellationToken.None);
+        }
+        catch (NpgsqlException outage) when (outage.IsOutage() && !_ending.IsCancellationRequested)
+        {
+            LogOutage(outage);
+            await Task.Delay(DatabaseOutage.Pause, _time, _ending);
+            await CompleteAsync(done);
+            _mayBeWork = true;
+            return 0;
+        }
 
-        _claiming.ThrowIfCancellationRequested();
-
-        // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
-        var claimed = await UnlessOutageAsync(() => _leases.Claims.ClaimAsync(order, CancellationToken.None), [], _claiming);
+        await SettleAsync(done, turn.Accepted);
         if (_claiming.IsCancellationRequested)
         {
-            await UnlessOutageAsync(() => _leases.HandBackAsync(claimed, _ending), [], _ending);
-            _claiming.ThrowIfCancellationRequested();
+            await UnlessOutageAsync(() => _leases.HandBackAsync(turn.Claimed, _ending), [], _ending);
+            return 0;
         }
 
-        foreach (var job in claimed)
+        if (turn.Claimed.Count > 0)
         {
-            Start(job);
+            Start(turn.Claimed);
         }
 
-        return claimed.Count;
+        return turn.Claimed.Count;
     }
 
-    // Told until the last handler has ended; a worker that is killed falls silent.
-    private async Task PresenceLoopAsync()
+    // The end of an attempt is worth waiting for: until it is written the job is held, and the fence guards the rest.
+    private async Task CompleteAsync(List<ClaimedJob> done)
     {
-        var row = new WorkerRow(
-            _id, _options.Name, Environment.MachineName, Environment.ProcessId, _options.Queues, _options.Pools,
-            _options.Labels, _options.Concurrency);
-        try
+        if (done.Count > 0)
         {
-            while (true)
-            {
-                await UnlessOutageAsync(() => _register.BeatAsync(row, Volatile.Read(ref _running), _ending), 0, _ending);
-                await Task.Delay(_options.Beat, _time, _ending);
-            }
-        }
-        finally
-        {
-            await LeaveAsync();
+            await SettleAsync(done, await WriteAsync(() => _leases.CompleteAsync(done, _ending)));
         }
     }
 
-    private async Task LeaveAsync()
+    private async Task SettleAsync(List<ClaimedJob> done, IReadOnlyList<JobId> accepted)
     {
-        using var deadline = new CancellationTokenSource(_options.Grace, _time);
-        try
+        var all = accepted.Count == done.Count ? null : accepted.ToHashSet();
+        foreach (var job in done)
         {
-            await _register.LeaveAsync(_id, deadline.Token);
+            // Not accepted now may mean accepted before an outage swallowed the answer.
+            Settle(job, all is null || all.Contains(job.Id) || await StateAsync(job) == JobState.Succeeded);
         }
-        catch (Exception outage) when (outage is OperationCanceledException or NpgsqlException)
+
+        Interlocked.Add(ref _running, -done.Count);
+    }
+
+    // Raises the flag for what was announced, and every so often without.
+    private async Task WatchLoopAsync()
+    {
+        using var work = _options.Pools.Count == 0 && _options.Queues is [var only]
+            ? _listener.Subscribe(JobQueue.ChannelOf(only))
+            : _listener.SubscribeAll(JobQueue.ChannelOf(""));
+        while (true)
         {
-            // Its row tells that it is lost, after a while.
-            LogOutage(outage);
+            await work.WaitAsync(_options.Poll, _claiming);
+            _mayBeWork = true;
+            _wake.Writer.TryWrite(true);
         }
     }
 
@@ -266,20 +326,51 @@ internal sealed partial class JobWorker
         }
     }
 
-    private void Start(ClaimedJob job)
+    private void Start(IReadOnlyList<ClaimedJob> jobs)
     {
-        _metrics.Claimed(job.Kind);
-        Interlocked.Increment(ref _running);
-        var held = new HeldJob(job, _handlers.Kind(job.Kind).Options.Lease, _stopping);
-        _held[(job.Id, job.Fence)] = held;
-        held.Run = RunJobAsync(held);
+        Interlocked.Add(ref _running, jobs.Count);
+        var held = new HeldJob[jobs.Count];
+        for (var place = 0; place < held.Length; place++)
+        {
+            var job = jobs[place];
+            _metrics.Claimed(job.Kind);
+            held[place] = new HeldJob(job, _handlers.Kind(job.Kind).Options.Lease, _stopping);
+            _held[(job.Id, job.Fence)] = held[place];
+        }
+
+        _ = RunBatchAsync(new HeldBatch(held));
+    }
+
+    // One hop to the pool for a batch: each handler runs up to its first wait, then the next begins. Where one takes long
+    // to get there, further hops take what is left.
+    private async Task RunBatchAsync(HeldBatch batch)
+    {
+        var patience = Patience;
+        do
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static on => on.Self.BeginAll(on.Batch), (Self: this, Batch: batch), preferLocal: false);
+            await Task.Delay(patience, _time, CancellationToken.None);
+            patience *= 2;
+        }
+        while (!batch.IsBegun);
+    }
+
+    private void BeginAll(HeldBatch batch)
+    {
+        while (batch.Next() is { } held)
+        {
+            held.BeginsOn = Environment.CurrentManagedThreadId;
+            _ = RunJobAsync(held);
+            held.BeginsOn = 0;
+        }
+
+        _wake.Writer.TryWrite(true);
     }
 
     private async Task RunJobAsync(HeldJob held)
     {
-        // The claim loop goes on while the handler runs up to its first wait.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var started = _time.GetTimestamp();
+        var hasFinished = false;
         try
         {
             var verdict = await AttemptAsync(held);
@@ -292,16 +383,20 @@ internal sealed partial class JobWorker
                     _metrics.Completed(held.Job.Kind);
                 }
 
-                return;
+                Freed(held.Job);
             }
-
-            if (verdict is null && !held.Hold.IsCompleted)
+            else if (verdict is null && !held.Hold.IsCompleted)
             {
-                await _completions.AddAsync(held.Job, _ending);
-                return;
+                hasFinished = true;
+                lock (_finishing)
+                {
+                    _finished.Add(held.Job);
+                }
             }
-
-            await EndAsync(held, verdict);
+            else
+            {
+                await EndAsync(held, verdict);
+            }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
@@ -314,8 +409,17 @@ internal sealed partial class JobWorker
         finally
         {
             await held.DisposeAsync();
-            Interlocked.Decrement(ref _running);
-            _freed.Writer.TryWrite(true);
+            if (!hasFinished)
+            {
+                Interlocked.Decrement(ref _running);
+            }
+
+            held.End();
+            // One that ended before its first wait is written together with the rest of its batch.
+            if (held.BeginsOn != Environment.CurrentManagedThreadId)
+            {
+                _wake.Writer.TryWrite(true);
+            }
         }
     }
 
@@ -368,10 +472,12 @@ internal sealed partial class JobWorker
         }
 
         _held.TryRemove((job.Id, job.Fence), out _);
-        if (verdict is HandedBack || job.IsAdmitted)
+        if (verdict is HandedBack)
         {
             _notifier.Notify(JobQueue.ChannelOf(job.Queue));
         }
+
+        Freed(job);
 
         if (verdict is Retried { Reason: var why })
         {
@@ -388,12 +494,7 @@ internal sealed partial class JobWorker
     private void Settle(ClaimedJob job, bool isAccepted)
     {
         _held.TryRemove((job.Id, job.Fence), out _);
-        if (job.IsAdmitted)
-        {
-            // Its end makes room for one that waits for a limit or a key.
-            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
-        }
-
+        Freed(job);
         if (isAccepted)
         {
             _metrics.Completed(job.Kind);
@@ -402,6 +503,15 @@ internal sealed partial class JobWorker
         {
             _metrics.Lost(job.Kind);
             LogLost(job.Kind, job.Id, job.Fence);
+        }
+    }
+
+    // The end of one that was counted makes room for one that waits for a limit or a key.
+    private void Freed(ClaimedJob job)
+    {
+        if (job.IsAdmitted)
+        {
+            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
         }
     }
 

@@ -9,12 +9,25 @@ internal abstract class TopicHub : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, object> _open = [];
     private readonly List<Func<TopicFigures?>> _figures = [];
+    private readonly Dictionary<string, string> _permissions = [];
+
+    /// <summary>What somebody from outside must be allowed, by name of each topic that is open.</summary>
+    public IReadOnlyDictionary<string, string> Permissions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new Dictionary<string, string>(_permissions);
+            }
+        }
+    }
 
     /// <summary>The topic of a declaration.</summary>
     /// <typeparam name="T">Its messages.</typeparam>
     /// <param name="declaration">What it is.</param>
     public Topic<T> Open<T>(TopicDeclaration<T> declaration)
-        where T : class => Once(declaration.Name, () =>
+        where T : class => Once(declaration.Name, declaration.Permission, () =>
     {
         var topic = Create(declaration);
         _figures.Add(() => topic.Figures);
@@ -38,7 +51,7 @@ internal abstract class TopicHub : IAsyncDisposable
     /// <typeparam name="TReply">The answer.</typeparam>
     /// <param name="declaration">What it is.</param>
     public RequestTopic<TRequest, TReply> Open<TRequest, TReply>(RequestDeclaration<TRequest, TReply> declaration) =>
-        Once(declaration.Name, () => Create(declaration));
+        Once(declaration.Name, declaration.Permission, () => Create(declaration));
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
@@ -50,7 +63,7 @@ internal abstract class TopicHub : IAsyncDisposable
     /// <summary>Makes a request topic.</summary>
     protected abstract RequestTopic<TRequest, TReply> Create<TRequest, TReply>(RequestDeclaration<TRequest, TReply> declaration);
 
-    private TTopic Once<TTopic>(string name, Func<TTopic> create)
+    private TTopic Once<TTopic>(string name, string permission, Func<TTopic> create)
         where TTopic : class
     {
         lock (_gate)
@@ -58,6 +71,7 @@ internal abstract class TopicHub : IAsyncDisposable
             if (!_open.TryGetValue(name, out var topic))
             {
                 _open[name] = topic = create();
+                _permissions[name] = permission;
             }
 
             return topic as TTopic

@@ -11,7 +11,7 @@ internal static class TopicMetrics
 
     /// <summary>Messages published.</summary>
     public static readonly Gauge<double> Published = Meter.Sampled(
-        "messages", "{message}", "Messages that this process has published since it began.", "topic");
+        "messages", "{message}", "Messages published on the topic: over Redis since it was made, in process since the start.", "topic");
 
     /// <summary>Messages not acknowledged.</summary>
     public static readonly Gauge<double> Lag = Meter.Sampled(

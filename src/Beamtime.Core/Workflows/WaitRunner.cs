@@ -12,10 +12,11 @@ namespace Beamtime.Core.Workflows;
 /// <param name="children">Starts workflows that this one waits for.</param>
 internal sealed class WaitRunner(WorkflowRun run, ChildStarter children)
 {
+    // Waits for a stale run that has the row: it can only give it back. Passing over it would miss the message for good.
     private const string Next = """
         select id, body from workflow_messages
         where workflow = $1 and name = $2 and taken_by is null and refused is null
-        order by place limit 1 for update skip locked
+        order by place limit 1 for update
         """;
 
     private StepMemory Memory => run.Memory;
@@ -50,7 +51,7 @@ internal sealed class WaitRunner(WorkflowRun run, ChildStarter children)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             var (dueAt, isDue) = await WaitAsync(place, before, null, timeout, question: null, cancel);
-            if (await run.PersistAsync(() => TakeNextAsync(place, message, cancel), cancel) is { } body)
+            if (await run.OneByOneAsync(() => TakeNextAsync(place, message, cancel), cancel) is { } body)
             {
                 return body;
             }

@@ -22,6 +22,7 @@ internal sealed class WorkflowRun : IDisposable
     private readonly Dictionary<(string Scope, int Place), RememberedStep> _placed;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly List<Task> _begun = [];
+    private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _body;
     private readonly Func<double> _draw;
     private readonly TimeProvider _time;
@@ -193,6 +194,23 @@ internal sealed class WorkflowRun : IDisposable
         return new OperationCanceledException("The workflow is brought to its end.", Body);
     }
 
+    /// <summary>Writes while no other branch does, waiting out an outage of the database.</summary>
+    /// <typeparam name="T">What the write gives.</typeparam>
+    /// <param name="write">The write; repeated after an outage.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<T> OneByOneAsync<T>(Func<Task<T>> write, CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel);
+        try
+        {
+            return await PersistAsync(write, cancel);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     /// <summary>Writes, waiting out an outage of the database.</summary>
     /// <typeparam name="T">What the write gives.</typeparam>
     /// <param name="write">The write; repeated after an outage.</param>
@@ -220,5 +238,9 @@ internal sealed class WorkflowRun : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _body.Dispose();
+    public void Dispose()
+    {
+        _body.Dispose();
+        _one.Dispose();
+    }
 }

@@ -107,6 +107,10 @@ internal sealed class BeamtimeClient : IDisposable
         }
     }
 
+    // Nobody at the address at all is said at once.
+    private static bool IsCutOff(HttpRequestException broken) =>
+        broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
+
     /// <summary>Posts a request whose answer has no body.</summary>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>
     /// <param name="body">The request.</param>
@@ -177,10 +181,6 @@ internal sealed class BeamtimeClient : IDisposable
             return (await response.Content.ReadFromJsonAsync<T>(Json, cancel))!;
         }
     }
-
-    // Nobody at the address at all is said at once.
-    private static bool IsCutOff(HttpRequestException broken) =>
-        broken.StatusCode is null && broken.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError);
 
     /// <summary>Demands that a request succeeded.</summary>
     /// <param name="response">The answer.</param>

@@ -70,9 +70,9 @@ internal static class DoctorCommand
         findings.AddRange(SiteChecks.Of(launch.Site));
         findings.AddRange(FolderChecks.Of(launch));
         findings.AddRange(await DatabaseChecks.OfAsync(launch, cancel));
-        findings.AddRange(await RedisCheck.OfAsync(environment, cancel));
+        findings.AddRange(await TopicChecks.OfAsync(launch, cancel));
         findings.AddRange(await Hdf5Check.OfAsync(environment, cancel));
-        findings.AddRange(await MachineChecks.OfAsync(launch, environment, cancel));
+        findings.AddRange(await MachineChecks.OfAsync(launch, cancel));
         return findings;
     }
 }

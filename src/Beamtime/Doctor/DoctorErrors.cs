@@ -50,21 +50,6 @@ internal static class DoctorErrors
         "A compression filter of HDF5 is not installed: files that use it cannot be read by other programs here.",
         "Install hdf5-filter-plugin and hdf5-filter-plugin-blosc-serial.");
 
-    public static readonly ErrorCode RedisFails = new(
-        "doctor.redis.fails",
-        "The Redis server of REDIS_URL does not answer as it must.",
-        "Start it, correct the address, the user and the password.");
-
-    public static readonly ErrorCode RedisOld = new(
-        "doctor.redis.old",
-        "The Redis server is older than 6.2.",
-        "Install Redis 6.2 or later.");
-
-    public static readonly ErrorCode RedisEvicts = new(
-        "doctor.redis.evicts",
-        "The Redis server throws entries away when its memory is full.",
-        "Set maxmemory-policy noeviction, and enough maxmemory.");
-
     public static readonly ErrorCode ToolMissing = new(
         "doctor.tool.missing",
         "A program of the system that Beamtime uses is not installed.",

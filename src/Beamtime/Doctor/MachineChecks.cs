@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Beamtime.Core.Access;
+using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Database;
-using Beamtime.Core.Settings;
 using Beamtime.Roles;
+using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Doctor;
 
@@ -17,9 +17,8 @@ internal static class MachineChecks
 
     /// <summary>Tries the machine.</summary>
     /// <param name="launch">The settings.</param>
-    /// <param name="environment">The variables.</param>
     /// <param name="cancel">Gives up.</param>
-    public static async Task<IReadOnlyList<Finding>> OfAsync(HostLaunch launch, EnvironmentVariables environment, CancellationToken cancel)
+    public static async Task<IReadOnlyList<Finding>> OfAsync(HostLaunch launch, CancellationToken cancel)
     {
         List<Finding> found =
         [
@@ -28,11 +27,16 @@ internal static class MachineChecks
             Files(),
             Watches(),
             await ClockAsync(cancel),
-            Port(launch.Settings.Get<ApiOptions>().Port),
+            .. Door(launch.Settings.Get<ApiOptions>()),
         ];
-        if (environment[EnvironmentVariables.SecretFile] is { } secret)
+        var own = new MasterKeyFile(ClusterFolder.For(launch.Database).Root).Path;
+        if (launch.Settings.Get<AccessOptions>().SecretFile is { Length: > 0 } named)
         {
-            found.Add(Secret(secret));
+            found.Add(Secret(named));
+        }
+        else if (File.Exists(own))
+        {
+            found.Add(Secret(own));
         }
 
         return found;
@@ -83,24 +87,26 @@ internal static class MachineChecks
             : Finding.Warn("clock", DoctorErrors.ClockFree, "neither timedatectl nor chronyc says that it is kept right");
     }
 
-    private static Finding Port(int port)
+    private static IEnumerable<Finding> Door(ApiOptions options)
     {
-        if (port == 0)
-        {
-            return Finding.Ok("port", "a free one is taken");
-        }
-
-        var what = string.Create(CultureInfo.InvariantCulture, $"port {port}");
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            probe.Start();
-            return Finding.Ok(what, "free");
+            var door = new ApiDoor(options);
+            var what = string.Create(CultureInfo.InvariantCulture, $"address {door.Address}, port {options.Port}");
+            try
+            {
+                door.RequireFree();
+                return [Finding.Ok(what, options.Port == 0 ? "a free one is taken" : "free")];
+            }
+            catch (RefusedException taken)
+            {
+                // A program of ours that runs is how it should be; the lock of the data folder says which.
+                return [Finding.Warn(what, RoleErrors.PortTaken, $"{taken.Reasons[0].Message}; that is well if Beamtime runs there")];
+            }
         }
-        catch (SocketException taken)
+        catch (RefusedException mistakes)
         {
-            // A program of ours that runs is how it should be; the lock of the data folder says which.
-            return Finding.Warn(what, RoleErrors.PortTaken, $"{taken.Message}; that is well if Beamtime runs there");
+            return mistakes.Reasons.Select(r => Finding.Fail("address", r));
         }
     }
 
@@ -109,6 +115,7 @@ internal static class MachineChecks
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         try
         {
+            MasterKeySource.ReadFile(path);
             var mode = File.GetUnixFileMode(path);
             return (mode & Others) == 0
                 ? Finding.Ok("file of the master key", path)
@@ -117,6 +124,10 @@ internal static class MachineChecks
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return Finding.Fail("file of the master key", DoctorErrors.SecretOpen, error.Message);
+        }
+        catch (RefusedException refused)
+        {
+            return Finding.Fail("file of the master key", refused.Reasons[0]);
         }
     }
 }

@@ -116,7 +116,8 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(roles)
                 .AddJobs()
                 .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))
-                .AddTopics((s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel), folder, roles.ToString())
+                .AddTopics(
+                    (s, cancel) => s.GetRequiredService<TopicEpochs>().NextAsync(cancel), folder, roles.ToString())
                 .AddWorkflows(Environment.ProcessId)
                 .AddData(storages)
                 .ConfigureHttpJsonOptions(json =>
@@ -125,7 +126,13 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
                 });
-            if (roles.IsAtBeamline)
+            var parts = PartsOf(launch);
+            if (parts.HasFlag(ControlParts.Api))
+            {
+                builder.Services.AddControlApi(beamline, storages.Recordings.Folder);
+            }
+
+            if (parts.HasFlag(ControlParts.DeviceServer))
             {
                 var roster = await DeviceRoster.ConnectAsync(
                     devices,
@@ -135,32 +142,44 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                     logs.CreateLogger<DeviceRoster>(),
                     cancel);
                 held.Push(roster);
-                builder.Services.AddControl(launch.Settings, roster, storages.Recordings.Folder, folder);
+                builder.Services.AddDeviceServer(beamline, roster, folder);
+            }
+
+            if (parts.HasFlag(ControlParts.Bundler))
+            {
+                builder.Services.AddBundler(beamline);
+            }
+
+            if (parts.HasFlag(ControlParts.FileWriter))
+            {
+                builder.Services.AddFileWriter(beamline, storages.Recordings.Folder);
+            }
+
+            if (parts.HasFlag(ControlParts.ScanServer))
+            {
+                builder.Services.AddScanServer(beamline, storages.Recordings.Folder);
             }
 
             builder.Services
                 .Configure<HostOptions>(host => host.ShutdownTimeout = launch.Settings.Get<RoleOptions>().StopLimit)
                 .AddSingleton<HostFailure>()
-                .AddSingleton(s => new RoleLoops([.. LoopsOf(s, roles, beamlineLock)]))
+                .AddSingleton(s => new RoleLoops([.. LoopsOf(s, roles, parts, beamlineLock)]))
                 .AddHostedService(s => s.GetRequiredService<RoleLoops>());
             var app = builder.Build();
             door.UseProxies(app);
             app.UseAccess();
-            MapRoutes(app, roles);
+            MapRoutes(app, roles, parts);
             if (database.Cluster is not null)
             {
                 await new JobLeases(database.Source).ForfeitAllAsync(cancel);
                 await app.Services.GetRequiredService<IdempotencyStore>().AbandonAllAsync(cancel);
             }
 
-            if (roles.IsAtBeamline)
-            {
-                await app.Services.RecoverControlAsync(cancel);
-            }
+            await app.Services.RecoverControlAsync(parts, cancel);
 
             await StartAsync(app, cancel);
             var host = new BeamtimeHost(app, held);
-            host.SignInLocally(access);
+            host.SignInLocally(access, launch.Database.RuntimeFolder);
             return host;
         }
         catch
@@ -233,7 +252,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
     }
 
     // The program serves without it too; whoever runs it then signs in like everybody else.
-    private void SignInLocally(AccessOptions access)
+    private void SignInLocally(AccessOptions access, string? runtimeFolder)
     {
         if (!access.LocalOperator)
         {
@@ -242,7 +261,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
         try
         {
-            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port);
+            Services.GetRequiredService<LocalSignIn>().Publish(Address.Port, runtimeFolder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -262,7 +281,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
     }
 
     // A process without the API answers for itself alone: whether it is ready, and what it counts.
-    private static void MapRoutes(WebApplication app, RoleSet roles)
+    private static void MapRoutes(WebApplication app, RoleSet roles, ControlParts parts)
     {
         var routes = app.MapGroup("/api/v2").WithMetadata(
             new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]),
@@ -273,21 +292,23 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);
             routes.MapStatus().MapAccess().MapTimeline().MapLedger().MapPeople().MapJobs().MapWorkflows().MapData();
-            if (roles.IsAtBeamline)
+            if (parts.HasFlag(ControlParts.Api))
             {
                 routes.MapControl();
             }
         }
     }
 
-    private static IEnumerable<RoleLoop> LoopsOf(IServiceProvider services, RoleSet roles, SessionLock beamlineLock)
+    private static IEnumerable<RoleLoop> LoopsOf(
+        IServiceProvider services, RoleSet roles, ControlParts parts, SessionLock beamlineLock)
     {
         List<(Role Role, string Name, Func<CancellationToken, Task> Run)> loops = [];
         if (roles.IsAtBeamline)
         {
             loops.Add((roles.OnePerBeamline[0], "beamline lock", beamlineLock.KeepAsync));
-            loops.AddRange(services.ControlLoops().Select(l => (Role.ScanServer, l.Name, l.Run)));
         }
+
+        loops.AddRange(services.ControlLoops(parts).Select(l => (RoleOf(l.Part), l.Name, l.Run)));
 
         loops.Add((roles.Roles[0], "access watch", services.GetRequiredService<AccessWatch>().RunAsync));
         if (roles.Has(Role.Scheduler))
@@ -300,14 +321,26 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
             loops.AddRange(services.DataLoops().Select(l => (Role.Worker, l.Name, l.Run)));
         }
 
-        if (roles.Has(Role.Scheduler))
-        {
-            loops.Add((Role.Scheduler, "scheduler", services.GetRequiredService<Scheduler>().RunAsync));
-        }
-
         return loops.Select(l => new RoleLoop(
             l.Role, l.Name, l.Run, services.GetRequiredService<HostFailure>(), services.GetRequiredService<ILogger<RoleLoop>>()));
     }
+
+    // A process that only serves REST asks the roles of the beamline over Redis, where there is one.
+    private static ControlParts PartsOf(HostLaunch launch) => launch.Roles.Roles
+        .Where(role => role != Role.Api || launch.Roles.IsAtBeamline || launch.Settings.Get<TopicOptions>().Url is { Length: > 0 })
+        .Aggregate(ControlParts.None, (parts, role) => parts | PartOf(role));
+
+    private static ControlParts PartOf(Role role) => role switch
+    {
+        Role.Api => ControlParts.Api,
+        Role.ScanServer => ControlParts.ScanServer,
+        Role.DeviceServer => ControlParts.DeviceServer,
+        Role.Bundler => ControlParts.Bundler,
+        Role.FileWriter => ControlParts.FileWriter,
+        _ => ControlParts.None,
+    };
+
+    private static Role RoleOf(ControlParts part) => Enum.GetValues<Role>().First(role => PartOf(role) == part);
 
     // Before anything is made: roles that speak to each other must be able to.
     private static void RequireConnection(HostLaunch launch)
@@ -320,7 +353,10 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 missing.Add(RoleErrors.DatabaseNeeded.Because($"DATABASE_URL is not set for the roles {launch.Roles}"));
             }
 
-            missing.Add(RoleErrors.RedisNeeded.Because($"REDIS_URL is not set for the roles {launch.Roles}"));
+            if (launch.Settings.Get<TopicOptions>().Url is not { Length: > 0 })
+            {
+                missing.Add(RoleErrors.RedisNeeded.Because($"REDIS_URL is not set for the roles {launch.Roles}"));
+            }
         }
 
         if (missing.Count > 0)

@@ -1,5 +1,8 @@
 using Beamtime.Core.Access;
+using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Telemetry;
+using Beamtime.Sdk.Errors;
+using Npgsql;
 
 namespace Beamtime.Roles;
 
@@ -56,10 +59,11 @@ internal static class ReadyApi
         }
     }
 
-    private static async Task<IResult> ReadyAsync(HealthBoard board, LoopBoard loops, Caller? caller, CancellationToken cancel)
+    private static async Task<IResult> ReadyAsync(
+        HttpContext context, HealthBoard board, LoopBoard loops, CallerCheck callers, CancellationToken cancel)
     {
         var report = await board.LookAsync(cancel);
-        var mayRead = caller?.Permissions.Include(Read) is true;
+        var mayRead = await MayReadAsync(context, callers);
         var answer = new ReadyAnswer(
             report.State,
             report.At,
@@ -74,6 +78,24 @@ internal static class ReadyApi
             mayRead ? [.. loops.Loops.Select(l => new LoopAnswer(l.Role, l.Name, l.State, l.Since, l.LastAt))] : []);
         return TypedResults.Json(
             answer, statusCode: report.State == HealthState.Down ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
+
+    // Everybody is answered: who does not say who he is, or cannot because the database is down, is told less.
+    private static async Task<bool> MayReadAsync(HttpContext context, CallerCheck callers)
+    {
+        if (context.Request.Headers.Authorization.Count == 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            return (await callers.IdentifyAsync(context)).Permissions.Include(Read);
+        }
+        catch (Exception error) when (error is RefusedException or FaultException or NpgsqlException)
+        {
+            return false;
+        }
     }
 
     private static IResult Live(HostFailure failure) => TypedResults.Json(

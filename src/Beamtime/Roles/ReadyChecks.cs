@@ -2,6 +2,7 @@ using System.Globalization;
 using Beamtime.Control.Devices;
 using Beamtime.Core.Database;
 using Beamtime.Core.Jobs;
+using Beamtime.Core.Jobs.Schedules;
 using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Core.Topics.Redis;
@@ -68,16 +69,6 @@ internal static class ReadyChecks
             : HealthFinding.Ready($"{loops.Count(l => l.State == LoopState.Running)} loops run");
     }
 
-    /// <summary>Whether the link between roles is up.</summary>
-    /// <param name="hub">The topics of this process, if it has any.</param>
-    public static HealthFinding Topics(TopicHub? hub) => hub switch
-    {
-        RedisTopics { Link: { Now: null, Trouble: var trouble } } => HealthFinding.Down(
-            trouble?.Reason ?? RedisErrors.Unreachable.Because("The link to Redis is not up yet.")),
-        RedisTopics redis => HealthFinding.Ready(Text($"over Redis, link made {redis.Link.Connections} times")),
-        _ => HealthFinding.Ready("in this process"),
-    };
-
     /// <summary>Whether jobs are claimed soon after they are due.</summary>
     /// <param name="database">The database.</param>
     /// <param name="options">How long a due job may wait.</param>
@@ -116,6 +107,47 @@ internal static class ReadyChecks
         catch (NpgsqlException error) when (error.IsOutage())
         {
             return HealthFinding.Down(DatabaseErrors.Unreachable.Because(error.Message));
+        }
+    }
+
+    /// <summary>Whether recurring work is done: one scheduler of any process acts.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<HealthFinding> SchedulerAsync(BeamtimeDatabase database, CancellationToken cancel)
+    {
+        try
+        {
+            return await SchedulerLease.StatusAsync(database.Source, cancel) is { } status && status.IsActing
+                ? HealthFinding.Ready($"{status.Holder} acts since {status.TakenAt:u}")
+                : HealthFinding.Degraded(ScheduleErrors.NoScheduler.Because("no scheduler holds the lease"));
+        }
+        catch (NpgsqlException error) when (error.IsOutage())
+        {
+            return HealthFinding.Down(DatabaseErrors.Unreachable.Because(error.Message));
+        }
+    }
+
+    /// <summary>Whether messages between roles get through.</summary>
+    /// <param name="hub">Where topics come from.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task<HealthFinding> TopicsAsync(TopicHub hub, TimeProvider time, CancellationToken cancel)
+    {
+        if (hub is not RedisTopics redis)
+        {
+            return HealthFinding.Ready($"{hub.Figures().Count} topics in this process");
+        }
+
+        var begun = time.GetTimestamp();
+        try
+        {
+            var connection = await redis.Link.UpAsync(cancel);
+            await connection.AskAsync(cancel, "PING");
+            return HealthFinding.Ready(Text($"Redis answers within {time.GetElapsedTime(begun).TotalMilliseconds:0.0} ms"));
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return HealthFinding.Down(RedisErrors.Unreachable.Because("Redis has not answered in time"));
         }
     }
 

@@ -50,9 +50,10 @@ internal static class SightRegistration
                 })
                 .AddSample("topics", (s, _) =>
                 {
-                    if (s.GetService<TopicHub>() is { } hub)
+                    // Who takes no part in scans opens no topics, and need not connect to look at them.
+                    if (launch.Roles.IsAtBeamline)
                     {
-                        TopicMetrics.Sample(hub);
+                        TopicMetrics.Sample(s.GetRequiredService<TopicHub>());
                     }
 
                     return Task.CompletedTask;
@@ -79,12 +80,15 @@ internal static class SightRegistration
                     s.GetRequiredService<BeamtimeDatabase>(), s.GetRequiredService<TelemetryOptions>(), cancel))
                 .AddCheck("workers", isNeeded: false, (s, cancel) => ReadyChecks.WorkersAsync(
                     s.GetRequiredService<WorkerRegister>(), cancel))
+                .AddCheck("scheduler", isNeeded: false, (s, cancel) => ReadyChecks.SchedulerAsync(
+                    s.GetRequiredService<BeamtimeDatabase>(), cancel))
                 .AddCheck("disk", isNeeded: true, (s, _) => Task.FromResult(ReadyChecks.Disk(
                     ClusterFolder.For(s.GetRequiredService<DatabaseOptions>()).Root,
                     s.GetRequiredService<DatabaseOptions>(),
-                    s.GetRequiredService<StorageSet>())));
-            services.AddCheck("topics", isNeeded: true, (s, _) => Task.FromResult(ReadyChecks.Topics(s.GetService<TopicHub>())));
-            if (roles.IsAtBeamline)
+                    s.GetRequiredService<StorageSet>())))
+                .AddCheck("topics", isNeeded: true, (s, cancel) => ReadyChecks.TopicsAsync(
+                    s.GetRequiredService<TopicHub>(), s.GetRequiredService<TimeProvider>(), cancel));
+            if (roles.Has(Role.DeviceServer))
             {
                 services.AddCheck("devices", isNeeded: false, (s, _) => Task.FromResult(
                     ReadyChecks.Devices(s.GetRequiredService<DeviceRoster>())));

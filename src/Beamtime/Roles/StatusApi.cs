@@ -54,16 +54,17 @@ internal static class StatusApi
         ScanOptions options,
         [FromServices] DeviceBook? roster,
         [FromServices] ScanStore? scans,
-        [FromServices] ScanQueue? queue,
+        [FromServices] ScanDesk? desk,
         BeamtimeDatabase database,
         CancellationToken cancel)
     {
         var reachable = await IsReachableAsync(database, cancel);
         ScanAnswer? running = null;
-        if (reachable && queue?.Running is { } live && scans is not null
-            && await scans.FindAsync(options.Beamline, live.Id.ToString(), cancel) is { } record)
+        if (reachable && scans is not null && desk is not null
+            && await desk.StatusAsync(cancel) is { Scan: { } live } now
+            && await scans.FindAsync(options.Beamline, live.ToString(), cancel) is { State.State.IsOver: false } record)
         {
-            running = ScanAnswer.Of(record, live);
+            running = ScanAnswer.Of(record, now);
         }
 
         return TypedResults.Ok(new StatusAnswer(

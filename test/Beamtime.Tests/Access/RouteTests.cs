@@ -4,6 +4,7 @@ using System.Text.Json;
 using Beamtime.Core.Access;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Access.Users;
+using Beamtime.Core.Topics;
 using Beamtime.Tests.Roles;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,6 +20,14 @@ public sealed class RouteTests(RunningHost host) : IClassFixture<RunningHost>
         PermissionReference.Routes(host.Host.Routes)
             .Where(r => r.Permission != Permissions.Anyone && PermissionBook.All.All(p => p.Name != r.Permission))
             .Select(r => $"{r.Route} needs {r.Permission}, which PermissionBook does not have"));
+
+    [Fact]
+    public void Every_permission_that_a_topic_names_stands_in_the_book()
+    {
+        var topics = host.Host.Services.GetRequiredService<TopicHub>().Permissions;
+        Assert.NotEmpty(topics);
+        Assert.All(topics, topic => Assert.Contains(PermissionBook.All, p => p.Name == topic.Value));
+    }
 
     [Fact]
     public async Task Every_route_is_closed_without_a_token_and_to_one_that_lacks_its_permission()

@@ -53,7 +53,7 @@ public sealed class UserTests : IAsyncLifetime
         var id = new PersonId(made.GetProperty("id").GetGuid());
         Assert.Equal("Grace Hopper", (await people.NamesAsync([id], Cancel))[id]);
 
-        await people.EraseAsync(id, Cancel);
+        (await people.ForgetAsync(id, Why.BySystem("left", "c"), new LedgerStore(_database, _clock), Cancel)).OrThrow();
 
         Assert.Equal(["operator", "root"], await NamesAsync());
         _server.Get<CallerDirectory>().Refresh();

@@ -280,6 +280,53 @@ public sealed class DeviceServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_instruction_that_comes_again_is_carried_out_once_and_has_the_same_answer()
+    {
+        await StartOneAsync();
+        var set = new Instruction { OwnerEpoch = 1, Id = 7, Operations = [new Operation(0, OperationKind.Set, "a", Value: Value.Of(1))] };
+        var cancel = TestContext.Current.CancellationToken;
+        await _bench.AskAsync(set, cancel).Soon();
+        await _bench.AskAsync(set, cancel).Soon();
+        Assert.Single(_bench.Watched("a").Calls, call => call.StartsWith("set", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_instruction_for_another_device_server_or_of_nobody_moves_nothing()
+    {
+        await StartOneAsync();
+        var cancel = TestContext.Current.CancellationToken;
+        Operation[] set = [new Operation(0, OperationKind.Set, "a", Value: Value.Of(1))];
+        Assert.Equal("device.server.restarted", (await DeviceServerBench.FaultAsync(
+            _bench.AskAsync(new Instruction { OwnerEpoch = 1, Server = Guid.Empty, Operations = set }, cancel))).Code);
+        Assert.Equal("device.owner.missing", (await DeviceServerBench.FaultAsync(
+            _bench.AskAsync(new Instruction { OwnerEpoch = 0, Operations = set }, cancel))).Code);
+        await _bench.AskAsync(
+            new Instruction { OwnerEpoch = 0, Operations = [new Operation(0, OperationKind.Read, "a")] }, cancel).Soon();
+        Assert.DoesNotContain(_bench.Watched("a").Calls, call => call.StartsWith("set", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Devices_stop_and_are_released_when_their_owner_is_silent()
+    {
+        await using var bench = await new DeviceServerBench { Options = new DeviceOptions() }.StartAsync(
+            """
+            a: {deviceClass: test.watched, enabled: true, readoutPriority: monitored}
+            """);
+        await bench.AskAsync(
+            new Instruction { OwnerEpoch = 1, Setup = Setup, Operations = [new Operation(0, OperationKind.Stage, "a")] },
+            TestContext.Current.CancellationToken).Soon();
+        var a = bench.Watched("a");
+        await bench.AdvanceUntilAsync(a.BegunAsync("unstage"), TimeSpan.FromSeconds(1));
+        Assert.Equal(["stop", "unstage"], a.Calls.Where(call => call is "stop" or "unstage"));
+        Assert.True(bench.Clock.GetUtcNow() - new FakeClock().GetUtcNow() >= bench.Options.OwnerLimit);
+    }
+
+    private Task StartOneAsync() => _bench.StartAsync(
+        """
+        a: {deviceClass: test.watched, enabled: true, readoutPriority: monitored}
+        """);
+
+    [Fact]
     public async Task Stopping_stops_every_device_even_where_one_fails()
     {
         await _bench.StartAsync(

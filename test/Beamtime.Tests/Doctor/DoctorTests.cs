@@ -17,7 +17,7 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public async Task A_machine_that_is_well_has_no_failure_and_nothing_is_made()
     {
-        var (exit, findings) = await RunAsync(RunningHost.WriteSite(_folder["site"], Motor), _folder["data"]);
+        var (exit, findings) = await RunAsync(WriteSite(Motor), _folder["data"]);
         Assert.True(exit is 0 or 5, JsonSerializer.Serialize(findings));
         Assert.DoesNotContain(findings, f => f.State == "fail");
         Assert.False(Directory.Exists(_folder["data"]));
@@ -32,7 +32,7 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public async Task A_mistake_in_the_settings_and_in_the_devices_is_a_failure_with_its_code()
     {
-        var site = RunningHost.WriteSite(_folder["site"], Motor.Replace("enabled", "enabld", StringComparison.Ordinal));
+        var site = WriteSite(Motor.Replace("enabled", "enabld", StringComparison.Ordinal));
         var (exit, findings) = await RunAsync(site, _folder["data"]);
         Assert.Equal(1, exit);
         Assert.Contains(findings, f => f is { What: "devices.yaml", State: "fail", Code: "device.configuration.invalid" });
@@ -45,13 +45,50 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public async Task Beside_a_running_program_it_asks_its_database()
     {
-        var site = RunningHost.WriteSite(_folder["site"], Motor);
+        var site = WriteSite(Motor);
         await using var program = await RunningProgram.UpAsync(site, _folder["data"], Cancel);
         var (_, findings) = await RunAsync(site, _folder["data"]);
         Assert.Contains(findings, f => f is { What: "database's durability", State: "ok" });
         Assert.Contains(findings, f => f is { What: "database's migrations", State: "ok" });
         Assert.Contains(findings, f => f is { What: "database's clock", State: "ok" });
         Assert.Contains(findings, f => f.What == "data folder's lock" && f.Detail.StartsWith("held by process", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_key_that_others_may_read_is_a_failure()
+    {
+        var site = WriteSite(Motor);
+        File.SetUnixFileMode(Path.Combine(site, "secret"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        var (exit, findings) = await RunAsync(site, _folder["data"]);
+        Assert.Equal(1, exit);
+        Assert.Equal("doctor.secret.open", Assert.Single(findings, f => f.State == "fail").Code);
+    }
+
+    [Fact]
+    public async Task Redis_is_asked_where_one_is_set()
+    {
+        RedisServer.Demand();
+        await using var redis = await RedisServer.StartAsync("--maxmemory-policy", "allkeys-lru");
+        var settings = Path.Combine(WriteSite(Motor), "beamtime.yaml");
+        var plain = await File.ReadAllTextAsync(settings, Cancel);
+        await File.WriteAllTextAsync(settings, $"{plain}topics:\n  url: {redis.TcpUrl}\n", Cancel);
+        var (_, findings) = await RunAsync(_folder["site"], _folder["data"]);
+        Assert.Contains(findings, f => f is { What: "Redis", State: "ok" });
+        Assert.Contains(findings, f => f is { What: "Redis", State: "fail" } && f.Detail.Contains("allkeys-lru", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(settings, $"{plain}topics:\n  url: redis://127.0.0.1:1\n", Cancel);
+        (_, findings) = await RunAsync(_folder["site"], _folder["data"]);
+        Assert.Equal("redis.unreachable", Assert.Single(findings, f => f.What == "Redis").Code);
+    }
+
+    private string WriteSite(string devices)
+    {
+        var site = RunningHost.WriteSite(_folder["site"], devices);
+        if (File.Exists(Path.Combine(site, "secret")))
+        {
+            File.SetUnixFileMode(Path.Combine(site, "secret"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        return site;
     }
 
     private static async Task<(int Exit, IReadOnlyList<Line> Findings)> RunAsync(string site, string data)

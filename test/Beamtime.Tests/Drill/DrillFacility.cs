@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Beamtime.Roles;
@@ -11,12 +13,11 @@ namespace Beamtime.Tests.Drill;
 internal sealed class DrillFacility : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private readonly Dictionary<string, RunningProgram> _roles = [];
-    private readonly TemporaryFolder _folder = TemporaryFolder.Create("drill");
-    private readonly string _site;
+    private readonly ConcurrentDictionary<string, RunningProgram> _roles = [];
+    private readonly TemporaryFolder _folder;
 
-    private DrillFacility(FacilityPostgres postgres, RedisServer redis, string site) =>
-        (Postgres, Redis, _site) = (postgres, redis, site);
+    private DrillFacility(TemporaryFolder folder, FacilityPostgres postgres, RedisServer redis) =>
+        (_folder, Postgres, Redis) = (folder, postgres, redis);
 
     /// <summary>The roles, by name.</summary>
     public static IReadOnlyList<string> Roles { get; } = [.. RoleSet.All.Roles.Select(RoleSet.NameOf)];
@@ -33,22 +34,27 @@ internal sealed class DrillFacility : IAsyncDisposable
     public static async Task<DrillFacility> StartAsync(CancellationToken cancel)
     {
         var folder = TemporaryFolder.Create("drill");
+        KillSite.Make(folder["site"]);
+        await File.WriteAllBytesAsync(folder["secret"], RandomNumberGenerator.GetBytes(32), cancel);
+        File.SetUnixFileMode(folder["secret"], UnixFileMode.UserRead);
         var redis = await RedisServer.StartAsync();
         var postgres = await FacilityPostgres.StartAsync(folder["server"], cancel);
-        var facility = new DrillFacility(postgres, redis, KillSite.Make(folder["site"]));
-        foreach (var role in Roles)
-        {
-            await facility.StartAsync(role, cancel);
-        }
-
+        var facility = new DrillFacility(folder, postgres, redis);
+        // All at once and in no order, as a facility's machines come up.
+        await Task.WhenAll(Roles.Select(role => facility.StartAsync(role, cancel)));
         return facility;
     }
 
     /// <summary>Starts the process of a role.</summary>
     public async Task StartAsync(string role, CancellationToken cancel) => _roles[role] = await RunningProgram.RunAsync(
-        _site,
+        _folder["site"],
         _folder["data"],
-        new Dictionary<string, string> { ["DATABASE_URL"] = Postgres.Url, ["REDIS_URL"] = Redis.TcpUrl },
+        new Dictionary<string, string>
+        {
+            ["DATABASE_URL"] = Postgres.Url,
+            ["REDIS_URL"] = Redis.TcpUrl,
+            ["BEAMTIME_SECRET_FILE"] = _folder["secret"],
+        },
         cancel,
         "serve",
         "--roles",

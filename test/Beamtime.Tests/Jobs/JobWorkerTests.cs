@@ -184,6 +184,62 @@ public sealed class JobWorkerTests
     }
 
     [Fact]
+    public async Task A_cancellation_whose_announcement_was_lost_reaches_the_handler_by_the_heartbeat()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var kind = new JobKind<Errand>("brief", ErrandJson.Default.Errand, new JobKindOptions { Lease = TimeSpan.FromMilliseconds(600) });
+        var id = (await fixture.Queue.EnqueueAsync(kind.Of(new Errand(1)), Cancel)).Id;
+        var began = Signal();
+        var ended = Signal();
+        fixture.Run(new JobHandlers().Add(kind, async (_, cancel) =>
+        {
+            began.TrySetResult();
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
+            }
+            finally
+            {
+                ended.TrySetResult();
+            }
+        }));
+        await began.Task.WaitAsync(JobFixture.Deadline, Cancel);
+        await using (var command = fixture.Database.Source.CreateCommand(
+            "update jobs set state = 'Cancelled', finished_at = lease_clock(), lease_until = null"))
+        {
+            await command.ExecuteNonQueryAsync(Cancel);
+        }
+
+        await ended.Task.WaitAsync(JobFixture.Deadline, Cancel);
+        Assert.Equal(JobState.Cancelled, (await fixture.GetAsync(id)).State);
+    }
+
+    [Fact]
+    public async Task A_handler_that_blocks_its_thread_does_not_hold_up_the_others_of_its_batch()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        await fixture.Database.TransactAsync(
+            t => fixture.Queue.EnqueueAsync(t, [.. Enumerable.Range(0, 4).Select(n => JobFixture.Kind.Of(new Errand(n)))], Cancel), Cancel);
+        using var last = new ManualResetEventSlim();
+        var first = Signal();
+        fixture.Run((job, cancel) =>
+        {
+            if (job.Arguments.Number == 3)
+            {
+                last.Set();
+            }
+            else if (job.Arguments.Number == 0)
+            {
+                last.Wait(JobFixture.Deadline, cancel);
+                first.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        });
+        await first.Task.WaitAsync(JobFixture.Deadline, Cancel);
+    }
+
+    [Fact]
     public async Task Effects_and_completion_commit_together()
     {
         await using var fixture = await JobFixture.CreateAsync();

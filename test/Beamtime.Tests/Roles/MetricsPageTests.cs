@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
+using Beamtime.Tests.House;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Beamtime.Tests.Roles;
@@ -13,6 +14,9 @@ public sealed partial class MetricsPageTests(RunningHost host) : IClassFixture<R
 
     [GeneratedRegex("^beamtime_[a-z][a-z0-9_]*$")]
     private static partial Regex Name { get; }
+
+    [GeneratedRegex("beamtime_[a-z0-9_]+")]
+    private static partial Regex MetricInText { get; }
 
     [Theory]
     [InlineData("/metrics")]
@@ -72,6 +76,17 @@ public sealed partial class MetricsPageTests(RunningHost host) : IClassFixture<R
         Assert.Empty(families.Where(f => !Name.IsMatch(f.Name)).Select(f => f.Name));
         Assert.Empty(families.Where(f => f.Declaration.Help is not [>= 'A' and <= 'Z' or '1', .., '.']).Select(f => f.Name));
         Assert.Empty(families.GroupBy(f => f.Name).Where(g => g.Count() > 1).Select(g => g.Key));
+    }
+
+    [Fact]
+    public void Every_metric_that_the_documents_name_exists()
+    {
+        var known = host.Host.Services.GetRequiredService<MetricCollector>().Families.Select(f => f.Name).ToHashSet();
+        Assert.Empty(
+            from file in new[] { "docs/how-to/monitor.md", "docs/how-to/run-roles.md" }
+            from match in MetricInText.Matches(Repository.Read(file))
+            where !known.Contains(match.Value)
+            select $"{file}: {match.Value}");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Scans;
 using Beamtime.Tests.Scans;
@@ -46,6 +47,23 @@ public sealed class ScanActionTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => step.Soon());
         Assert.Null(bench.Locks.OwnerOf("eye"));
         Assert.Equal(ScanState.Aborted, (await bench.FindAsync(1)).State);
+    }
+
+    [Fact]
+    public async Task A_scan_that_a_step_asked_for_belongs_to_the_story_of_its_procedure()
+    {
+        await using var bench = await ControlBench.CreateAsync(Devices);
+        bench.Plugins.AddScan(Glance);
+        bench.Start();
+        var results = await BeginStep(bench, Cancel).Soon();
+        var timeline = new TimelineStore(bench.Database, new StreamKindSet([ScanRecord.Kind]));
+
+        var stories = await timeline.StoriesOfAsync("00000000-0000-7000-8000-00000000000b", Cancel);
+
+        Assert.Contains(results["id"].ToString(), stories);
+        var lines = (await timeline.ReadAsync(new TimelineQuery { Correlations = stories, Kinds = ["scan"] }, Cancel)).Items;
+        Assert.Equal(["scan.admitted", "scan.started", "scan.ended"], lines.Select(line => line.Type));
+        Assert.Equal("procedure", lines[0].Cause!.Kind);
     }
 
     [Fact]

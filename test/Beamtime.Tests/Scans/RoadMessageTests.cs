@@ -42,6 +42,62 @@ public sealed class RoadMessageTests
     }
 
     [Fact]
+    public void Instruction_2()
+    {
+        var read = Read(
+            $$$"""
+            {"owner_epoch":7,"id":12,"server":"{{{Scan}}}","operations":[],"point":-1,"own":[],"allows_gaps":false,"exposure_seconds":0}
+            """,
+            DeviceTopicJson.Default.Instruction);
+        Assert.Equal((12, Guid.Parse(Scan)), (read.Id, read.Server));
+    }
+
+    [Fact]
+    public void Devices_1()
+    {
+        var roster = Read(
+            $$$"""
+            {"server":"{{{Scan}}}","devices":[{"name":"samx","device_class":"c","readout_priority":"OnRequest","read_only":false,
+             "software_trigger":true,"description":"d","tags":["t"],"abilities":"Settable, Staged",
+             "signals":[{"name":"samx","kind":"Hinted","type":"Float","shape":[],"description":"","is_settable":true}]},
+             {"name":"off","device_class":"c","readout_priority":"Baseline","read_only":true,"software_trigger":false,
+             "description":"","tags":[],"abilities":"None","signals":[],"unusable":{{{Reason}}}}]}
+            """,
+            DeviceTopicJson.Default.DeviceRosterState);
+        Assert.Equal(DeviceAbilities.Settable | DeviceAbilities.Staged, roster.Devices[0].Abilities);
+        Assert.Equal("device.fault", roster.Devices[1].Unusable!.Code);
+        Assert.Equal(3, Read($$$"""{"server":"{{{Scan}}}","owner_epoch":3}""", DeviceTopicJson.Default.DeviceBeat).OwnerEpoch);
+        Assert.Equal(Value.Of(2.0), Read(
+            $$$"""{"server":"{{{Scan}}}","rows":{"samx":[{"value":["f",2],"timestamp":"2026-01-02T03:04:05+00:00"}]}}""",
+            DeviceTopicJson.Default.DeviceValues).Rows["samx"][0].Value);
+        Assert.Equal("beam", Read(
+            """{"device":"beam","signal":"s","reading":{"value":["i",1],"timestamp":"2026-01-02T03:04:05+00:00"}}""",
+            DeviceTopicJson.Default.DeviceChange).Device);
+        Assert.Equal(12, Read("""{"epoch":4,"uses":{"samx":12}}""", DeviceTopicJson.Default.OwnerBeat).Uses["samx"]);
+        Assert.Equal(["samx"], Read("""{"devices":["samx"]}""", DeviceTopicJson.Default.StopRequest).Devices!);
+        Assert.Null(Read("{}", DeviceTopicJson.Default.StopRequest).Devices);
+        Assert.Single(Read($$$"""{"failed":[{{{Reason}}}]}""", DeviceTopicJson.Default.StopDone).Failed);
+        Assert.Equal(Value.Of(1.5), Read("""{"device":"samx","signal":"s","target":["f",1.5]}""", DeviceTopicJson.Default.SetRequest).Target);
+    }
+
+    [Fact]
+    public void Scan_commands_1()
+    {
+        var command = Read(
+            $$$"""
+            {"kind":"Submit","who":"{{{Scan}}}","request":{"scan":"line","args":["samx","0","1"],"parameters":{"steps":"3"},"metadata":{}},
+             "key":"{{{Scan}}}","scan":"","reason":""}
+            """,
+            ScanTopicJson.Default.ScanCommand);
+        Assert.Equal((ScanCommandKind.Submit, "line"), (command.Kind, command.Request!.Scan));
+        var status = Read($$$"""{"scan":"{{{Scan}}}","phase":"p","points":3,"is_paused":true}""", ScanTopicJson.Default.ScanStatus);
+        Assert.Equal((3, true), (status.Points, status.IsPaused));
+        Assert.Equal(7, Read("""{"next":7,"is_ended":false}""", RecordingJson.Default.RecordingProgress).Next);
+        Assert.Equal(Guid.Parse(Scan), Read($$$"""{"scan":"{{{Scan}}}"}""", RecordingJson.Default.RecordingQuestion).Scan);
+        Assert.Empty(Read("""{"scans":[]}""", PointTopicJson.Default.OpenScans).Scans);
+    }
+
+    [Fact]
     public void InstructionDone_1()
     {
         var read = Read(

@@ -176,7 +176,7 @@ public sealed class ScanWorkerTests
         await LeaveAsync(bench, number, recorded, isPaused);
         bench.Start();
         var record = await bench.EndOfAsync(number);
-        Assert.Equal((state, recorded is null ? 0 : 5), (record.State.ToString(), record.Points));
+        Assert.Equal((state, recorded is null ? 2 : 5), (record.State.ToString(), record.Points));
         Assert.Equal(code, string.Join(' ', record.Reasons.Select(r => r.Code)));
         Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(await bench.AcceptAsync(Line(2)))).State);
     }

@@ -69,9 +69,14 @@ internal sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int Exit, string Output, string Error)> RunAsync(CancellationToken cancel, params string[] arguments)
+    public static Task<(int Exit, string Output, string Error)> RunAsync(CancellationToken cancel, params string[] arguments) =>
+        RunAsync(NoVariables, cancel, arguments);
+
+    /// <summary>Runs a command to its end, with environment variables beside this process's own.</summary>
+    public static async Task<(int Exit, string Output, string Error)> RunAsync(
+        IReadOnlyDictionary<string, string> variables, CancellationToken cancel, params string[] arguments)
     {
-        using var process = Start(NoVariables, arguments);
+        using var process = Start(variables, arguments);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);

@@ -79,6 +79,10 @@ internal sealed class WorkflowBench : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Adds a kind of another form.</summary>
+    public void HandleOther<TInput, TResult>(WorkflowKind<TInput, TResult> kind, WorkflowHandler<TInput, TResult> handler) =>
+        _runner.Add(_handlers, kind, handler);
+
     /// <summary>The worker that runs just now is gone: nothing of it is written from here on.</summary>
     /// <returns>To be thrown.</returns>
     public OperationCanceledException Vanish()

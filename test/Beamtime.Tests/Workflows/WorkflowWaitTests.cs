@@ -116,6 +116,35 @@ public sealed class WorkflowWaitTests
     }
 
     [Fact]
+    public async Task A_message_that_a_stale_run_was_about_to_take_is_not_missed()
+    {
+        await using var bench = await WorkflowBench.CreateAsync();
+        bench.Handle(WorkflowBench.Kind, async (workflow, cancel) =>
+            await workflow.MessageAsync("take", WorkflowBench.Go, timeout: null, cancel));
+        var id = await bench.StartAsync();
+        await SendAsync(bench, id, "1", "once");
+        var stale = await bench.Jobs.Database.BeginAsync(Cancel);
+        await using (var take = stale.Command("update workflow_messages set taken_by = 'a stale run' where workflow = $1", id.Value))
+        {
+            await take.ExecuteNonQueryAsync(Cancel);
+        }
+
+        var run = bench.RunOnceAsync();
+        await using (var waits = bench.Jobs.Database.Owner.CreateCommand(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))
+        {
+            while (!run.IsCompleted && (long)(await waits.ExecuteScalarAsync(Cancel))! == 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel);
+            }
+        }
+
+        await stale.DisposeAsync();
+        await run.WaitAsync(JobFixture.Deadline, Cancel);
+        Assert.Equal(WorkflowState.Completed, await bench.StateAsync(id));
+    }
+
+    [Fact]
     public async Task A_message_that_does_not_come_in_time_fails_its_step_and_code_can_answer_that()
     {
         await using var bench = await WorkflowBench.CreateAsync();

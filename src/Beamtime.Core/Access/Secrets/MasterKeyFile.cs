@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Beamtime.Core.Database;
-using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Core.Access.Secrets;
 

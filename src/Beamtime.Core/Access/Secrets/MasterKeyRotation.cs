@@ -2,7 +2,6 @@ using System.Xml.Linq;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
-using Npgsql;
 
 namespace Beamtime.Core.Access.Secrets;
 

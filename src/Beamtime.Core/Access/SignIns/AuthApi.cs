@@ -62,7 +62,9 @@ internal static class AuthApi
         /// <summary>Maps the routes.</summary>
         public IEndpointRouteBuilder MapAuth()
         {
+            // Bodies hold passwords and tokens: not even a hash of them is kept with an idempotency key.
             var auth = routes.MapGroup("/auth").WithTags("access");
+            auth.OnRepeat(Repeat.IsHarmless);
             auth.MapPost("/login", SignInAsync).RequirePermission(Permissions.Anyone)
                 .WithSummary("Signs in by name and password: an access token and a refresh token")
                 .Produces<SignInTokens>();

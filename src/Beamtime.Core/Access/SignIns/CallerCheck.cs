@@ -1,6 +1,8 @@
 using System.Net;
+using Beamtime.Core.Database;
 using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Http;
+using Npgsql;
 
 namespace Beamtime.Core.Access.SignIns;
 
@@ -45,6 +47,29 @@ internal sealed class CallerCheck(LocalSignIn? local, AccessTokens? tokens, Call
         }
 
         return await callers.OfSignInAsync(await tokens.ReadAsync(context, token), cancel);
+    }
+
+    /// <summary>Who it is, or null where the request names nobody who may come in, or the database does not answer.</summary>
+    /// <param name="context">The request.</param>
+    public async Task<Caller?> FindAsync(HttpContext context)
+    {
+        if (context.Request.Headers.Authorization.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await IdentifyAsync(context);
+        }
+        catch (RefusedException)
+        {
+            return null;
+        }
+        catch (NpgsqlException outage) when (outage.IsOutage())
+        {
+            return null;
+        }
     }
 
     private static bool IsHere(HttpContext context) =>

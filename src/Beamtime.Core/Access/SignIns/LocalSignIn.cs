@@ -36,10 +36,11 @@ internal sealed class LocalSignIn : IDisposable
 
     /// <summary>Leaves the key where this account's command line finds it.</summary>
     /// <param name="port">The port that the program serves.</param>
+    /// <param name="runtimeFolder">The folder; null for the usual one.</param>
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public void Publish(int port)
+    public void Publish(int port, string? runtimeFolder)
     {
-        var folder = ClusterFolder.DefaultRuntimeFolder();
+        var folder = runtimeFolder ?? ClusterFolder.DefaultRuntimeFolder();
         // As the private cluster makes it: another account's server passes through, and may not look.
         Directory.CreateDirectory(
             folder, Posix.IsRoot ? OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : OwnerOnly);

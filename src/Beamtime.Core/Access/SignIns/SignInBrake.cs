@@ -97,6 +97,31 @@ internal sealed class SignInBrake(BeamtimeDatabase database, TimeProvider time)
         await clear.ExecuteNonQueryAsync(cancel);
     }
 
+    /// <summary>Lets one writer at a time to the entries about names that no user has.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="isWriter">Whether this one writes; the others only spend the time.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task LockAsync(DatabaseTransaction transaction, bool isWriter, CancellationToken cancel)
+    {
+        await using var one = transaction.Command(isWriter
+            ? "select pg_advisory_xact_lock(hashtextextended('beamtime nobody', 0))"
+            : "select hashtextextended('beamtime nobody', 0)");
+        await one.ExecuteScalarAsync(cancel);
+    }
+
+    /// <summary>Writes what says nothing: a count of the tries under names that no user has.</summary>
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task TouchAsync(DatabaseTransaction transaction, CancellationToken cancel)
+    {
+        await using var touch = transaction.Command(
+            """
+            insert into sign_in_tries as tries (who, whence, failures, last_at) values ('', '', 1, clock_timestamp())
+            on conflict (who, whence) do update set failures = (tries.failures + 1) % 1000000, last_at = clock_timestamp()
+            """);
+        await touch.ExecuteNonQueryAsync(cancel);
+    }
+
     private static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     private sealed record Bound(int Free, TimeSpan Longest)

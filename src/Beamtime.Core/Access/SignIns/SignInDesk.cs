@@ -210,11 +210,7 @@ internal sealed class SignInDesk(SignInRoom room, AccessOptions options, TimePro
 
     private async Task<RefusedException> RefuseAsync(User? user, Reason reason, string correlation, CancellationToken cancel)
     {
-        if (user is null && !room.Unknown.IsDue())
-        {
-            return new RefusedException(reason);
-        }
-
+        var isNoted = user is not null || room.Unknown.IsDue();
         await room.Database.TransactAsync(
             async transaction =>
             {
@@ -224,19 +220,26 @@ internal sealed class SignInDesk(SignInRoom room, AccessOptions options, TimePro
                 }
                 else
                 {
-                    await using var one = transaction.Command("select pg_advisory_xact_lock(hashtextextended('beamtime nobody', 0))");
-                    await one.ExecuteNonQueryAsync(cancel);
+                    await SignInBrake.LockAsync(transaction, isNoted, cancel);
                 }
 
                 var stream = await room.Ledger.LoadAsync(
                     transaction, UserHistory.Kind, user?.Id.ToString() ?? UserHistory.Nobody, cancel);
-                await room.Ledger.AppendAsync(
-                    transaction,
-                    UserHistory.Kind,
-                    stream,
-                    [new UserSignInRefused(reason.Code)],
-                    Why.BySystem("a sign-in was refused", correlation),
-                    cancel);
+                if (isNoted)
+                {
+                    await room.Ledger.AppendAsync(
+                        transaction,
+                        UserHistory.Kind,
+                        stream,
+                        [new UserSignInRefused(reason.Code)],
+                        Why.BySystem("a sign-in was refused", correlation),
+                        cancel);
+                }
+                else
+                {
+                    // As many statements and a commit that writes, so that the time tells nothing about who exists.
+                    await SignInBrake.TouchAsync(transaction, cancel);
+                }
             },
             cancel);
         return new RefusedException(reason);

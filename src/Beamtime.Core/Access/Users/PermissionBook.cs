@@ -31,6 +31,8 @@ internal static class PermissionBook
         new("devices.set", "Set devices.", Measuring),
         new("devices.stop", "Stop devices.", Measuring),
         new("gate.read", "Ask whether a plan would be admitted.", Everybody),
+        new("jobs.change", "Cancel, replay and discard jobs, and change work queues.", Keeping),
+        new("jobs.read", "See jobs and work queues.", Everybody),
         new("ledger.export", "Export entries of the ledger whole.", Nobody),
         new("ledger.rebuild", "Compare records with their entries and correct them.", Nobody),
         new("metrics.read", "Read the figures that monitoring collects.", Keeping),
@@ -43,10 +45,19 @@ internal static class PermissionBook
         new("scans.pause", "Hold scans and let them go on.", Measuring),
         new("scans.read", "See scans, their points and the queue.", Everybody),
         new("scans.submit", "Ask for scans.", Measuring),
+        new("schedules.change", "Make, change and pause schedules.", Keeping),
+        new("schedules.read", "See schedules and their ticks.", Everybody),
         new("status.read", "See how the program stands.", Everybody),
         new("timeline.read", "See what happened, by whom and why.", Everybody),
         new("users.manage", "Make and disable users, set their roles and passwords, end their sign-ins and keys.", Nobody),
         new("users.read", "See users, their roles, sign-ins and keys.", Nobody),
+        new("workers.change", "Drain workers and let them go on.", Keeping),
+        new("workers.read", "See the workers.", Everybody),
+        new("workflows.answer", "Answer the question of a workflow's step.", Keeping),
+        new("workflows.change", "Cancel, pause, resume and retry workflows.", Keeping),
+        new("workflows.message", "Send messages to workflows.", Keeping),
+        new("workflows.read", "See workflows and their steps.", Everybody),
+        new("workflows.resolve", "Decide over an uncertain step of a workflow.", Keeping),
     ];
 
     /// <summary>What a user with these roles may do.</summary>

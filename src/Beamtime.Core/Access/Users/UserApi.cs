@@ -65,7 +65,9 @@ internal static class UserApi
         /// <summary>Maps the routes.</summary>
         public IEndpointRouteBuilder MapUsers()
         {
+            // Bodies hold passwords: not even a hash of them is kept with an idempotency key.
             var users = routes.MapGroup("/users").WithTags("access");
+            users.OnRepeat(Repeat.IsHarmless);
             users.MapGet("", ListAsync).RequirePermission(Read)
                 .WithSummary("All users")
                 .Produces<UserAnswer[]>();

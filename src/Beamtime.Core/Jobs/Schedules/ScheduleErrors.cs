@@ -5,6 +5,13 @@ namespace Beamtime.Core.Jobs.Schedules;
 /// <summary>The codes of schedules.</summary>
 internal static class ScheduleErrors
 {
+    /// <summary>Nobody does what recurs.</summary>
+    public static readonly ErrorCode NoScheduler = new(
+        "schedules.scheduler.none",
+        "No scheduler acts: what recurs is not done until one does.",
+        "Start one with `beamtime worker` or `beamtime serve --roles scheduler`; one that stands by takes over within seconds.",
+        RetryClass.Later);
+
     /// <summary>No such schedule.</summary>
     public static readonly ErrorCode Unknown = new(
         "schedules.schedule.unknown",

@@ -76,9 +76,8 @@ public sealed class JobTrialTests
             {
                 await Task.Delay(TimeSpan.FromSeconds(0.5), TimeProvider.System, cancel);
                 var file = PostmasterFile.TryRead(database.Cluster!.Folder.Cluster);
-                if (file is { IsReady: true })
+                if (file is { IsReady: true } && System.Diagnostics.Process.GetProcesses().FirstOrDefault(p => p.Id == file.Pid) is { } postmaster)
                 {
-                    using var postmaster = System.Diagnostics.Process.GetProcessById(file.Pid);
                     postmaster.Kill();
                     restarts++;
                 }

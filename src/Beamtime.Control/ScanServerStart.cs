@@ -1,0 +1,42 @@
+using Beamtime.Control.Devices;
+using Beamtime.Control.Procedures;
+using Beamtime.Control.Runs;
+using Beamtime.Control.Scans;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Beamtime.Control;
+
+/// <summary>
+/// What a scan server does before it takes anything: it waits until a device server was heard, then reads the site's
+/// description of the beamline and its procedures, which name devices, sets up the gate, and holds the procedures that ran
+/// when a program died. Done once; the loops of the scan server wait for it, so that roles may start in any order.
+/// </summary>
+internal sealed class ScanServerStart(IServiceProvider services, DeviceBook book, DeviceWatch watch, TimeProvider time)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private readonly Lock _gate = new();
+    private Task? _done;
+
+    /// <summary>Does it, or waits until it is done.</summary>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="Beamtime.Sdk.Errors.RefusedException">All mistakes in the site's files.</exception>
+    public Task DoAsync(CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            return (_done ??= DoOnceAsync(cancel)).WaitAsync(cancel);
+        }
+    }
+
+    private async Task DoOnceAsync(CancellationToken cancel)
+    {
+        while (book.Server is null)
+        {
+            await Task.Delay(Poll, time, cancel);
+            await watch.LookAsync(cancel);
+        }
+
+        services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
+        await services.GetRequiredService<ProcedureDesk>().HoldInterruptedAsync(cancel);
+    }
+}

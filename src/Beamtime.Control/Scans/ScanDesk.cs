@@ -1,0 +1,46 @@
+using Beamtime.Core.Ledger;
+using Beamtime.Core.Topics;
+using Beamtime.Sdk.Errors;
+
+namespace Beamtime.Control.Scans;
+
+/// <summary>Where people ask for scans, in any process: what they ask goes to the scan server.</summary>
+internal sealed class ScanDesk(ScanTopics topics)
+{
+    private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(15);
+
+    /// <summary>Asks for a scan: accepted into the queue, or refused with every reason.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="key">The id that the scan is to have, so that asking again finds it; null for a new one.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    public Task<ScanAnswer> SubmitAsync(ScanRequest request, PersonId who, Guid? key, CancellationToken cancel) => AskAsync(
+        new ScanCommand { Kind = ScanCommandKind.Submit, Who = who.Value, Request = request, Key = key }, cancel);
+
+    /// <summary>Asks to end, hold or resume a scan.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="scan">Its number or id.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="reason">Why, in the person's words.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    public Task<ScanAnswer> ChangeAsync(
+        ScanCommandKind kind, string scan, PersonId who, string reason, CancellationToken cancel) => AskAsync(
+        new ScanCommand { Kind = kind, Who = who.Value, Scan = scan, Reason = reason }, cancel);
+
+    /// <summary>What the scan server does now, as it told last; null before its first word.</summary>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<ScanStatus?> StatusAsync(CancellationToken cancel) =>
+        (await topics.Status.LastAsync(cancel))?.Message;
+
+    private async Task<ScanAnswer> AskAsync(ScanCommand command, CancellationToken cancel)
+    {
+        try
+        {
+            return await topics.Commands.AskAsync(command, AnswerDeadline, cancel);
+        }
+        catch (FaultException fault) when (fault.Reason.Code == TopicErrors.RoleUnreachable.Code)
+        {
+            throw TopicErrors.RoleUnreachable.Fault("The scan server does not answer; whether it took the request shows in the queue.", fault);
+        }
+    }
+}
