@@ -76,16 +76,16 @@ internal sealed class DatabaseBackup(NpgsqlConnectionStringBuilder login, string
             failed.Token);
         try
         {
-            return await DescribeAsync(connection, at, server, cancel);
+            var manifest = await DescribeAsync(connection, at, server, cancel);
+            await dumping;
+            return manifest;
         }
         catch
         {
+            // What failed first is what is said; the dump has ended when this returns.
             await failed.CancelAsync();
+            await Task.WhenAny(dumping);
             throw;
-        }
-        finally
-        {
-            await dumping;
         }
     }
 

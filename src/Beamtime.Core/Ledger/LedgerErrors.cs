@@ -39,7 +39,7 @@ internal static class LedgerErrors
     public static readonly ErrorCode PersonUnknown = new(
         "ledger.person.unknown",
         "There is no person of that id.",
-        "'beamtime people ls' lists those who have names.");
+        "Name one that 'beamtime people ls' lists.");
 
     public static readonly ErrorCode PersonBuiltIn = new(
         "ledger.person.built_in",

@@ -4,7 +4,6 @@ using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Access.Users;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
-using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Access;

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using Beamtime.Cli;
 using Beamtime.Tests.Access;
 using Beamtime.Tests.Support;

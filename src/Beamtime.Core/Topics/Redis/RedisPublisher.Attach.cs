@@ -1,4 +1,3 @@
-
 namespace Beamtime.Core.Topics.Redis;
 
 /// <summary>How a publisher takes up its stream, for the first time and again.</summary>
