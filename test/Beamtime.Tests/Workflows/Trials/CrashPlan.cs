@@ -31,7 +31,8 @@ internal sealed class CrashPlan(int statements, CancellationTokenSource vanish)
     {
         if (Interlocked.Decrement(ref _left) == 0)
         {
-            vanish.Cancel();
+            // Set at once; what the driver does about it must not block the thread that sends the statement.
+            _ = vanish.CancelAsync();
         }
     }
 }
