@@ -43,10 +43,17 @@ resolve() {
 
 install() {
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1
-  local no_cluster=/etc/postgresql-common/createcluster.d/beamtime.conf
+  local no_cluster=/etc/postgresql-common/createcluster.d/beamtime.conf no_service=
+  if [[ " ${packages[*]} " == *" redis-server "* && ! -e /usr/sbin/policy-rc.d ]]; then
+    # Nor does it need the package's Redis to run: tests start their own.
+    no_service=/usr/sbin/policy-rc.d
+    trap "rm -f $no_service" EXIT
+    printf '#!/bin/sh\nexit 101\n' > "$no_service"
+    chmod +x "$no_service"
+  fi
   if [[ " ${packages[*]} " == *" postgresql "* ]]; then
     # Beamtime runs a cluster of its own; the package need not make and start one.
-    trap "rm -f $no_cluster" EXIT
+    trap "rm -f $no_cluster $no_service" EXIT
     mkdir -p "$(dirname "$no_cluster")"
     echo "create_main_cluster = false" > "$no_cluster"
   fi

@@ -54,7 +54,7 @@ internal static class TopicRedis
 
     private static async Task<double> OursAsync(RedisTopics writing, RedisTopics reading, string name, CancellationToken cancel)
     {
-        var declaration = new TopicDeclaration<string>(name, Capacity, BenchJson.Default.String, "scans.read", "reader");
+        var declaration = new TopicDeclaration<string>(name, Capacity, TopicRedisJson.Default.String, "scans.read", "reader");
         var topic = writing.Open(declaration);
         var signal = new TopicSignal();
         using var subscription = reading.Open(declaration).Subscribe("reader", signal);
@@ -115,4 +115,4 @@ internal static class TopicRedis
 
 /// <summary>Writes and reads what the bench publishes.</summary>
 [JsonSerializable(typeof(string))]
-internal sealed partial class BenchJson : JsonSerializerContext;
+internal sealed partial class TopicRedisJson : JsonSerializerContext;

@@ -35,7 +35,7 @@ internal static class ConfigCommands
     {
         if (run.Arguments.GetValue(Folder) is not { } folder)
         {
-            System.Console.Out.Write(SchemaWords.Write(ConfigSchemas.Of(run.Arguments.GetValue(SchemaFile)!)));
+            await System.Console.Out.WriteAsync(SchemaWords.Write(ConfigSchemas.Of(run.Arguments.GetValue(SchemaFile)!)));
             return ExitCode.Done;
         }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Workflows;
-using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Jobs;
 
 namespace Beamtime.Tests.Workflows;

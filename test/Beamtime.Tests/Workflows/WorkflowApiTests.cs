@@ -61,7 +61,7 @@ public sealed class WorkflowApiTests(RunningHost host) : IClassFixture<RunningHo
         Assert.Equal("job 7", completed.GetProperty("steps")[2].GetProperty("external").GetString());
 
         var page = await host.GetAsync("workflows?kind=asked&state=Completed");
-        Assert.Equal(1, page.GetProperty("total").GetInt64());
+        Assert.Contains(page.GetProperty("items").EnumerateArray(), w => w.GetProperty("id").GetString() == id);
         await RefusedAsync(await host.PostAsync($"workflows/{Guid.Empty}/cancel", "{}"), "workflows.workflow.not_found", 404);
     }
 

@@ -4,7 +4,6 @@ using Beamtime.Core.Workflows;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Beamtime.Tests.Workflows;
 

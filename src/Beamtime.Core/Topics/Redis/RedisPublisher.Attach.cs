@@ -77,6 +77,12 @@ internal sealed partial class RedisPublisher
             }
 
             _log = log;
+            // Until now messages were numbered from 0.
+            for (var i = 0; i < _watched.Count; i++)
+            {
+                _watched[i] = (_watched[i].Until + ring.Next, _watched[i].Done);
+            }
+
             _ownFrom = _sent = sent;
             if (_ring.First > 0)
             {
