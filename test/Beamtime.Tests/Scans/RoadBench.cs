@@ -6,7 +6,6 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
 using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;
