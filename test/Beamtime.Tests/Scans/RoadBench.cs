@@ -7,7 +7,6 @@ using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
 using Beamtime.Core.Topics.Spool;
-using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
 using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;

@@ -8,6 +8,7 @@ namespace Beamtime.Tests.Scans;
 
 public sealed class ScanGuardTests : IAsyncDisposable
 {
+    private DeviceBook? _book;
     private readonly DeviceServerBench _bench = new();
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
@@ -29,7 +30,8 @@ public sealed class ScanGuardTests : IAsyncDisposable
     {
         var guard = await StartAsync();
         await _bench.AskAsync(new Operation(0, OperationKind.Set, "samx", Value: Sdk.Devices.Value.Of(0.5)));
-        await _bench.AskAsync(new Operation(0, OperationKind.Read, "samx"));
+        var read = await _bench.AskAsync(new Operation(0, OperationKind.Read, "samx"));
+        _book!.Remember("samx", read.Rows["samx"]);
         var scan = guard.Judge(Line("samx", "-0.25", "0.25", ("steps", "3"), ("relative", "true"))).OrThrow();
         Assert.Equal([[0.25], [0.5], [0.75]], scan.Plan.Positions);
         Assert.Equal(["scan.limit.exceeded"], Codes(guard.Judge(Line("samx", "-0.25", "0.75", ("steps", "3"), ("relative", "true")))));
@@ -154,7 +156,7 @@ public sealed class ScanGuardTests : IAsyncDisposable
             eye: {deviceClass: test.watched, enabled: true, readoutPriority: monitored, softwareTrigger: true}
             cam: {deviceClass: test.watched, enabled: true, readoutPriority: async}
             """);
-        return new ScanGuard(new ScanCatalogue(_bench.Plugins), DeviceBook.Of(_bench.Roster), options ?? new ScanOptions());
+        return new ScanGuard(new ScanCatalogue(_bench.Plugins), _book = DeviceBook.Of(_bench.Roster), options ?? new ScanOptions());
     }
 
     private sealed class OddScan(string how) : Scan

@@ -176,7 +176,7 @@ public sealed class ScanWorkerTests
         await LeaveAsync(bench, number, recorded, isPaused);
         bench.Start();
         var record = await bench.EndOfAsync(number);
-        Assert.Equal((state, recorded is null ? 2 : 5), (record.State.ToString(), record.Points));
+        Assert.Equal((state, recorded is null ? 0 : 5), (record.State.ToString(), record.Points));
         Assert.Equal(code, string.Join(' ', record.Reasons.Select(r => r.Code)));
         Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(await bench.AcceptAsync(Line(2)))).State);
     }
@@ -213,11 +213,12 @@ public sealed class ScanWorkerTests
     {
         var pending = (await bench.Store.FindAsync("2-bm", $"{number}", Cancel))!;
         var id = Guid.Parse(pending.Id);
+        var folder = Path.Combine(Path.GetDirectoryName(bench.EpochFile)!, "left");
         await bench.Store.StartAsync(
             pending,
-            new ScanStarted("/data", "S00001", 7),
+            new ScanStarted(folder, "S00001", 7),
             (transaction, scan) => RecordingStore.OpenAsync(
-                transaction, new RecordingRow(id, "2-bm", number, "/data", "S00001", "line", scan.State!.StartedAt!.Value), Cancel),
+                transaction, new RecordingRow(id, "2-bm", number, folder, "S00001", "line", scan.State!.StartedAt!.Value), Cancel),
             Cancel);
         if (isPaused)
         {
@@ -233,7 +234,7 @@ public sealed class ScanWorkerTests
             var now = TimeProvider.System.GetUtcNow();
             await bench.Recordings.CloseAsync(
                 new RecordingClosed(
-                    id, "2-bm", number, "line", end, 5, now, now, "/data", [], [], new Dictionary<string, string>()),
+                    id, "2-bm", number, "line", end, 5, now, now, folder, [], [], new Dictionary<string, string>()),
                 Cancel);
         }
     }
