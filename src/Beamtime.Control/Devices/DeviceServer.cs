@@ -353,6 +353,8 @@ internal sealed partial class DeviceServer(
                 Gaps = gaps ?? (IReadOnlyList<Reason>)[],
             },
             cancel);
+        // The answer says that the point is taken: its readings must not die with this process.
+        await topics.Readings.SafeAsync(cancel);
         if (fatal is not null)
         {
             throw fatal;

@@ -70,13 +70,13 @@ internal sealed partial class PointBundler : IDisposable
                     await TakeAsync(batch[i], first + i, cancel);
                 }
 
-                Acknowledge(count);
+                await AcknowledgeAsync(count, cancel);
                 Array.Clear(batch, 0, count);
             }
             while (count > 0);
 
             await CloseOverdueAsync(cancel);
-            AcknowledgeDocuments();
+            await AcknowledgeDocumentsAsync(cancel);
             LoopBeat.Touch();
         }
     }
@@ -89,7 +89,7 @@ internal sealed partial class PointBundler : IDisposable
     }
 
     // A point that is held back is in this memory only.
-    private void Acknowledge(int count)
+    private async ValueTask AcknowledgeAsync(int count, CancellationToken cancel)
     {
         if (count == 0)
         {
@@ -107,12 +107,13 @@ internal sealed partial class PointBundler : IDisposable
 
         if (until > _pointReadings.AcknowledgedUntil)
         {
+            await _points.SafeAsync(cancel);
             _pointReadings.Acknowledge(until);
         }
     }
 
     // A successor needs the opening of a scan until it is closed.
-    private void AcknowledgeDocuments()
+    private async ValueTask AcknowledgeDocumentsAsync(CancellationToken cancel)
     {
         var until = _scanDocuments.Position;
         foreach (var scan in _open.Values)
@@ -122,6 +123,7 @@ internal sealed partial class PointBundler : IDisposable
 
         if (until > _scanDocuments.AcknowledgedUntil)
         {
+            await _points.SafeAsync(cancel);
             _scanDocuments.Acknowledge(until);
         }
     }
@@ -137,7 +139,7 @@ internal sealed partial class PointBundler : IDisposable
                 await TakeAsync(_documentBatch[i], first + i, cancel);
             }
 
-            AcknowledgeDocuments();
+            await AcknowledgeDocumentsAsync(cancel);
         }
     }
 

@@ -34,6 +34,13 @@ internal abstract class Topic<T>
     /// <param name="cancel">Ends the wait; the message is then not published.</param>
     public abstract ValueTask PublishAsync(T message, CancellationToken cancel);
 
+    /// <summary>
+    /// Waits until everything published so far outlives this process. Who acknowledges or answers because of what it
+    /// published waits for this first.
+    /// </summary>
+    /// <param name="cancel">Ends the wait.</param>
+    public virtual Task SafeAsync(CancellationToken cancel) => Task.CompletedTask;
+
     /// <summary>Publishes a message unless the log is full.</summary>
     /// <param name="message">The message.</param>
     /// <returns>False when it is full; nothing was published.</returns>

@@ -56,7 +56,7 @@ public sealed class RoadKillTests
         points = int(sys.argv[2])
         x = f['/entry/collection/devices/samx/samx/value'][:]
         steps = [round(v * (points - 1) / 10) for v in x]
-        print(f['/entry'].attrs['end_status'], steps == list(f['/entry/collection/points/id'][:]) == list(range(points)), end='')
+        print(f['/entry'].attrs['end_status'], steps == [int(i) for i in f['/entry/collection/points/id'][:]] == list(range(points)), end='')
         """,
         [file, $"{Points}"],
         Cancel);

@@ -41,6 +41,9 @@ internal sealed class RedisTopic<T> : Topic<T>
     internal Task SentAsync(CancellationToken cancel) => Publisher().SentAsync(cancel);
 
     /// <inheritdoc/>
+    public override Task SafeAsync(CancellationToken cancel) => SentAsync(cancel);
+
+    /// <inheritdoc/>
     public override async ValueTask<LastValue<T>?> LastAsync(CancellationToken cancel)
     {
         if (_publisher?.Last is { } own)
