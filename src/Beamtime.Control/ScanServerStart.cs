@@ -3,7 +3,6 @@ using Beamtime.Control.Procedures;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Topics.Spool;
-using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Beamtime.Control;

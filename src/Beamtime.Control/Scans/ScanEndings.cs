@@ -1,4 +1,3 @@
-using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics.Spool;
 using Microsoft.Extensions.Logging;
