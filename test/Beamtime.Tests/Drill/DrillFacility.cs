@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Beamtime.Roles;
 using Beamtime.Tests.Roles;
 using Beamtime.Tests.Support;
+using Npgsql;
 
 namespace Beamtime.Tests.Drill;
 
@@ -15,6 +16,7 @@ internal sealed class DrillFacility : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly ConcurrentDictionary<string, RunningProgram> _roles = [];
     private readonly TemporaryFolder _folder;
+    private RunningProgram? _standby;
 
     private DrillFacility(TemporaryFolder folder, FacilityPostgres postgres, RedisServer redis) =>
         (_folder, Postgres, Redis) = (folder, postgres, redis);
@@ -44,6 +46,7 @@ internal sealed class DrillFacility : IAsyncDisposable
         {
             // All at once and in no order, as a facility's machines come up.
             await Task.WhenAll(Roles.Select(role => facility.StartAsync(role, cancel)));
+            facility._standby = await facility.RunAsync("scheduler", cancel);
             return facility;
         }
         catch
@@ -54,7 +57,9 @@ internal sealed class DrillFacility : IAsyncDisposable
     }
 
     /// <summary>Starts the process of a role.</summary>
-    public async Task StartAsync(string role, CancellationToken cancel) => _roles[role] = await RunningProgram.RunAsync(
+    public async Task StartAsync(string role, CancellationToken cancel) => _roles[role] = await RunAsync(role, cancel);
+
+    private Task<RunningProgram> RunAsync(string role, CancellationToken cancel) => RunningProgram.RunAsync(
         _folder["site"],
         _folder["data"],
         new Dictionary<string, string>
@@ -70,6 +75,22 @@ internal sealed class DrillFacility : IAsyncDisposable
 
     /// <summary>Kills the process of a role with signal 9.</summary>
     public Task KillAsync(string role, CancellationToken cancel) => _roles[role].KillAsync(cancel);
+
+    /// <summary>Ticks of the schedule that were made, seconds that it has been due for, and the longest time without a tick, s.</summary>
+    public async Task<(long Ticks, long Due, double LongestGap)> TicksAsync(CancellationToken cancel)
+    {
+        await using var connection = new NpgsqlConnection(Postgres.Url);
+        await connection.OpenAsync(cancel);
+        await using var command = new NpgsqlCommand(
+            """
+            select count(*), (extract(epoch from max(due) - min(due)) + 1)::bigint, coalesce(max(extract(epoch from made_at - before)), 0)::float8
+            from (select due, made_at, lag(made_at) over (order by made_at) as before from schedule_ticks) as ticks
+            """,
+            connection);
+        await using var row = await command.ExecuteReaderAsync(cancel);
+        await row.ReadAsync(cancel);
+        return (row.GetInt64(0), row.GetInt64(1), row.GetDouble(2));
+    }
 
     /// <summary>Posts a document; what the API cannot take now is tried again.</summary>
     public async Task<JsonNode> PostAsync(string path, JsonNode body, CancellationToken cancel)
@@ -128,6 +149,11 @@ internal sealed class DrillFacility : IAsyncDisposable
         foreach (var role in _roles.Values)
         {
             await role.DisposeAsync();
+        }
+
+        if (_standby is not null)
+        {
+            await _standby.DisposeAsync();
         }
 
         await Redis.DisposeAsync();

@@ -21,12 +21,18 @@ public sealed class DrillTests
     public async Task Whatever_is_killed_every_file_is_complete_and_every_workflow_ends_once()
     {
         await using var facility = await DrillFacility.StartAsync(Cancel);
+        await facility.PostAsync("schedules", EverySecond(), Cancel);
         string[] parts = [.. DrillFacility.Roles, "redis", "postgres"];
         List<int> volumes = [];
         foreach (var part in parts)
         {
             var began = TimeProvider.System.GetTimestamp();
             volumes.Add(await StrikeAsync(facility, part));
+            if (part == "scheduler")
+            {
+                Assert.InRange((await facility.TicksAsync(Cancel)).LongestGap, 0, 5);
+            }
+
             Say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"drill: killed {part}: {Points} of {Points} points, its flow ended once, {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s"));
@@ -35,8 +41,19 @@ public sealed class DrillTests
         // Two scans a part, each registered once; a volume a tomography.
         var datasets = await facility.WaitAsync("datasets?limit=1000", d => d["total"]!.GetValue<int>() == 3 * parts.Length, Cancel);
         Assert.Equal(3 * parts.Length, datasets["items"]!.AsArray().Select(d => d!["id"]!.GetValue<string>()).Distinct().Count());
-        Say($"drill: ok, {parts.Length} parts killed, {2 * parts.Length} files complete, {volumes.Sum()} volumes, no workflow twice");
+        var (ticks, due, _) = await facility.TicksAsync(Cancel);
+        Assert.Equal(due, ticks);
+        Say($"drill: ok, {parts.Length} parts killed, {2 * parts.Length} files complete, {volumes.Sum()} volumes, no workflow twice, {ticks} ticks each once");
     }
+
+    private static JsonObject EverySecond() => new()
+    {
+        ["name"] = "drill",
+        ["rule"] = new JsonObject { ["type"] = "interval", ["every"] = "00:00:01", ["anchor"] = "2026-01-01T00:00:00Z" },
+        ["job"] = new JsonObject { ["kind"] = "drill.tick" },
+        ["catch_up"] = "all",
+        ["catch_up_bound"] = 600,
+    };
 
     // The data of a tomography are on their way and a scan has taken its first points when the part is killed.
     private static async Task<int> StrikeAsync(DrillFacility facility, string part)
