@@ -2,6 +2,7 @@ using Beamtime.Control.Devices;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
+using Beamtime.Core.Topics.Spool;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Beamtime.Control;
@@ -36,7 +37,12 @@ internal sealed class ScanServerStart(IServiceProvider services, DeviceBook book
             await watch.LookAsync(cancel);
         }
 
-        services.GetRequiredService<ScanGuard>().Require(services.GetRequiredService<GateKeeper>().Against);
+        var guard = services.GetRequiredService<ScanGuard>();
+        guard.Require(services.GetRequiredService<GateKeeper>().Against);
+        var spool = services.GetRequiredService<RoleSpool>();
+        guard.Require((_, _, _) => spool.IsNearlyFull
+            ? [spool.Trouble?.Reason ?? SpoolErrors.NearlyFull.Because("what this role has said and nobody has taken fills four fifths of its spool")]
+            : []);
         await services.GetRequiredService<ProcedureDesk>().HoldInterruptedAsync(cancel);
     }
 }

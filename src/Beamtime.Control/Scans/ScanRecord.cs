@@ -181,6 +181,7 @@ internal sealed record ScanRecord
 [JsonSerializable(typeof(ScanPaused))]
 [JsonSerializable(typeof(ScanResumed))]
 [JsonSerializable(typeof(ScanEnded))]
+[JsonSerializable(typeof(SpooledEnd))]
 [JsonSerializable(typeof(ScanRecord))]
 [JsonSerializable(typeof(ScanRequest))]
 [JsonSerializable(typeof(ScanAnswer))]

@@ -29,11 +29,13 @@ internal static class ScanRegistration
             .AddSingleton<ScanGuard>()
             .AddSingleton<ScanQueue>()
             .AddSingleton<ScanReception>()
+            .AddSingleton<ScanEndings>()
             .AddSingleton(s => new ScanRoom(
                 s.GetRequiredService<ScanStore>(),
                 s.GetRequiredService<ScanQueue>(),
                 s.GetRequiredService<ScanGuard>(),
                 s.GetRequiredService<ScanRecorder>(),
+                s.GetRequiredService<ScanEndings>(),
                 s.GetRequiredService<DeviceLocks>(),
                 s.GetRequiredService<DeviceBook>(),
                 s.GetRequiredService<DeviceLink>(),

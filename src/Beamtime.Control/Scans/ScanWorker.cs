@@ -15,6 +15,7 @@ namespace Beamtime.Control.Scans;
 /// <param name="Queue">Where scans come from.</param>
 /// <param name="Guard">Judges a scan again just before it begins.</param>
 /// <param name="Recorder">Where files go.</param>
+/// <param name="Endings">Records how scans ended.</param>
 /// <param name="Locks">Which scan uses which devices.</param>
 /// <param name="Book">The devices.</param>
 /// <param name="Link">Commands and stops devices.</param>
@@ -25,6 +26,7 @@ internal sealed record ScanRoom(
     ScanQueue Queue,
     ScanGuard Guard,
     ScanRecorder Recorder,
+    ScanEndings Endings,
     DeviceLocks Locks,
     DeviceBook Book,
     DeviceLink Link,
@@ -46,7 +48,18 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     /// <exception cref="FaultException"><c>device.owner.stale</c>: a newer worker has taken over.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
+        // Whichever ends first, by the stop or by a bug, ends the other.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var (scans, endings) = (RunScansAsync(stop.Token), room.Endings.RunAsync(stop.Token));
+        await Task.WhenAny(scans, endings);
+        await stop.CancelAsync();
+        await Task.WhenAll(scans, endings);
+    }
+
+    private async Task RunScansAsync(CancellationToken cancel)
+    {
         await AwaitDevicesAsync(cancel);
+        await room.Endings.CaughtUpAsync(cancel);
         // Above what the devices have seen: a database that was restored or made anew begins lower.
         await ThroughOutagesAsync(
             async _ => room.Link.Own(
@@ -390,48 +403,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             ScanEnd.Aborted => ScanState.Aborted,
             _ => ScanState.Interrupted,
         };
-        await RecordEndAsync(
-            scan,
-            new ScanEnded(state, points, reasons),
-            course.IsOpened ? null : transaction => room.Recorder.ForgetAsync(transaction, id, CancellationToken.None),
-            cancel);
-    }
-
-    // The scan is over whether or not the database answers: tried until it is recorded. A program that ends meanwhile
-    // finds it running at its next start and records it as interrupted.
-    private async Task RecordEndAsync(
-        StreamState<ScanRecord> scan, ScanEnded ended, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
-    {
-        var why = Why.BySystem(ended.Reasons is [var first, ..] ? first.Message : "all points were taken", scan.Id);
-        for (var isFirst = true; ; isFirst = false)
-        {
-            try
-            {
-                if (!isFirst)
-                {
-                    // A pause was recorded meanwhile, or an attempt was committed and only its answer was lost.
-                    if (await room.Store.FindAsync(room.Options.Beamline, scan.Id, CancellationToken.None) is not { } now
-                        || now.State!.State.IsOver)
-                    {
-                        return;
-                    }
-
-                    scan = now;
-                }
-
-                await room.Store.EndAsync(scan, ended, why, also, CancellationToken.None);
-                return;
-            }
-            catch (ConflictException)
-            {
-                // Looked at again at once.
-            }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
-            {
-                LogWorkerFailed(logger, error, scan.State!.Number);
-                await Task.Delay(RetryDelay, time, cancel);
-            }
-        }
+        await room.Endings.RecordAsync(scan, new SpooledEnd(new ScanEnded(state, points, reasons), course.IsOpened), cancel);
     }
 
     private Task CancelAsync(StreamState<ScanRecord> scan, IReadOnlyList<Reason> reasons, CancellationToken cancel)

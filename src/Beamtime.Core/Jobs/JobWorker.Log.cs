@@ -12,7 +12,4 @@ internal sealed partial class JobWorker
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Running} handlers did not end within {Grace}; their jobs are left to their leases")]
     private partial void LogLeft(int running, TimeSpan grace);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The job queue waits for the database")]
-    private partial void LogOutage(Exception outage);
 }

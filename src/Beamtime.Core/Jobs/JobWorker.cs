@@ -17,7 +17,8 @@ internal sealed partial class JobWorker
     private static readonly TimeSpan ClaimLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2);
     private readonly NotificationListener _listener;
-    private readonly Notifier _notifier;
+    private readonly DatabasePatience _patience;
+    private readonly VerdictBook _verdicts;
     private readonly JobLeases _leases;
     private readonly JobHandlers _handlers;
     private readonly JobRescuer _rescuer;
@@ -71,7 +72,6 @@ internal sealed partial class JobWorker
         ILoggerFactory logs)
     {
         _listener = database.Listener;
-        _notifier = database.Notifier;
         _leases = new JobLeases(database.Source);
         _handlers = handlers;
         _rescuer = new JobRescuer(_leases, database.Notifier, metrics, logs.CreateLogger<JobRescuer>());
@@ -80,6 +80,8 @@ internal sealed partial class JobWorker
         _metrics = metrics;
         _time = time;
         _logger = logs.CreateLogger<JobWorker>();
+        _patience = new DatabasePatience(time, _logger);
+        _verdicts = new VerdictBook(_leases, database.Notifier, metrics, _patience);
         _kinds = [.. handlers.Kinds];
         _claimKinds = new ClaimKinds(_kinds);
         _id = Guid.CreateVersion7(time.GetUtcNow());
@@ -213,7 +215,7 @@ internal sealed partial class JobWorker
     private async Task<IReadOnlyList<string>> QueuesAsync() =>
         _options.Pools.Count == 0 && _options.Queues.Count == 1
             ? _options.Queues
-            : await UnlessOutageAsync(
+            : await _patience.UnlessOutageAsync(
                 () => _leases.Claims.WaitingAsync(_options.Queues, _options.Pools, _options.Retention.Ageing, _ending), [], _ending);
 
     private async Task<int> TurnAsync(List<ClaimedJob> done, string queue, int want)
@@ -235,8 +237,7 @@ internal sealed partial class JobWorker
         }
         catch (NpgsqlException outage) when (outage.IsOutage() && !_ending.IsCancellationRequested)
         {
-            LogOutage(outage);
-            await Task.Delay(DatabaseOutage.Pause, _time, _ending);
+            await _patience.WaitAsync(outage, _ending);
             await CompleteAsync(done);
             _mayBeWork = true;
             return 0;
@@ -245,7 +246,7 @@ internal sealed partial class JobWorker
         await SettleAsync(done, turn.Accepted);
         if (_claiming.IsCancellationRequested)
         {
-            await UnlessOutageAsync(() => _leases.HandBackAsync(turn.Claimed, _ending), [], _ending);
+            await _patience.UnlessOutageAsync(() => _leases.HandBackAsync(turn.Claimed, _ending), [], _ending);
             return 0;
         }
 
@@ -262,7 +263,7 @@ internal sealed partial class JobWorker
     {
         if (done.Count > 0)
         {
-            await SettleAsync(done, await WriteAsync(() => _leases.CompleteAsync(done, _ending)));
+            await SettleAsync(done, await _patience.UntilAnsweredAsync(() => _leases.CompleteAsync(done, _ending), _ending));
         }
     }
 
@@ -306,7 +307,7 @@ internal sealed partial class JobWorker
                 continue;
             }
 
-            foreach (var lost in await UnlessOutageAsync(() => _leases.ExtendAsync(held, _ending), [], _ending))
+            foreach (var lost in await _patience.UnlessOutageAsync(() => _leases.ExtendAsync(held, _ending), [], _ending))
             {
                 if (_held.TryGetValue(lost, out var job))
                 {
@@ -320,8 +321,8 @@ internal sealed partial class JobWorker
     {
         while (true)
         {
-            await UnlessOutageAsync(() => _rescuer.RescueAsync(_stopping), 0, _stopping);
-            await UnlessOutageAsync(() => _pruner.PruneAsync(_stopping), 0, _stopping);
+            await _patience.UnlessOutageAsync(() => _rescuer.RescueAsync(_stopping), 0, _stopping);
+            await _patience.UnlessOutageAsync(() => _pruner.PruneAsync(_stopping), 0, _stopping);
             await Task.Delay(_options.RescueEvery, _time, _stopping);
         }
     }
@@ -383,7 +384,7 @@ internal sealed partial class JobWorker
                     _metrics.Completed(held.Job.Kind);
                 }
 
-                Freed(held.Job);
+                _verdicts.Freed(held.Job);
             }
             else if (verdict is null && !held.Hold.IsCompleted)
             {
@@ -455,16 +456,7 @@ internal sealed partial class JobWorker
                 job with { Attempt = held.Hold.Attempt }, _handlers.Kind(job.Kind).Options, isStopping: false, Draw());
         }
 
-        var isWritten = verdict switch
-        {
-            null or Abandoned => false,
-            Retried retried => await WriteAsync(() => _leases.RetryAsync(job, retried.Delay, retried.Reason, _ending)),
-            Postponed postponed => await WriteAsync(() => _leases.PostponeAsync(job, postponed.Delay, postponed.Reason, _ending)),
-            Buried buried => await WriteAsync(() => _leases.BuryAsync(job, buried.Reason, _ending)),
-            HandedBack => await WriteAsync(async () => (await _leases.HandBackAsync([job], _ending)).Count == 1),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
-        if (!isWritten)
+        if (!await _verdicts.WriteAsync(job, verdict, _ending))
         {
             // Completed by the handler's own transaction, whatever it threw after; or lost.
             Settle(job, isAccepted: await StateAsync(job) == JobState.Succeeded);
@@ -472,29 +464,13 @@ internal sealed partial class JobWorker
         }
 
         _held.TryRemove((job.Id, job.Fence), out _);
-        if (verdict is HandedBack)
-        {
-            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
-        }
-
-        Freed(job);
-
-        if (verdict is Retried { Reason: var why })
-        {
-            _metrics.Failed(job.Kind, why.Code);
-            _metrics.Retried(job.Kind);
-        }
-        else if (verdict is Buried { Reason: var last })
-        {
-            _metrics.Failed(job.Kind, last.Code);
-            _metrics.Buried(job.Kind, last.Code);
-        }
+        _verdicts.Tell(job, verdict);
     }
 
     private void Settle(ClaimedJob job, bool isAccepted)
     {
         _held.TryRemove((job.Id, job.Fence), out _);
-        Freed(job);
+        _verdicts.Freed(job);
         if (isAccepted)
         {
             _metrics.Completed(job.Kind);
@@ -503,15 +479,6 @@ internal sealed partial class JobWorker
         {
             _metrics.Lost(job.Kind);
             LogLost(job.Kind, job.Id, job.Fence);
-        }
-    }
-
-    // The end of one that was counted makes room for one that waits for a limit or a key.
-    private void Freed(ClaimedJob job)
-    {
-        if (job.IsAdmitted)
-        {
-            _notifier.Notify(JobQueue.ChannelOf(job.Queue));
         }
     }
 
@@ -524,36 +491,5 @@ internal sealed partial class JobWorker
     }
 
     private Task<JobState?> StateAsync(ClaimedJob job) =>
-        WriteAsync(() => _leases.StateAsync(job, _ending));
-
-    // The end of an attempt is worth waiting for: until it is written the job is held, and the fence guards the rest.
-    private async Task<T> WriteAsync<T>(Func<Task<T>> write)
-    {
-        while (true)
-        {
-            try
-            {
-                return await write();
-            }
-            catch (NpgsqlException outage) when (outage.IsOutage())
-            {
-                LogOutage(outage);
-                await Task.Delay(DatabaseOutage.Pause, _time, _ending);
-            }
-        }
-    }
-
-    private async Task<T> UnlessOutageAsync<T>(Func<Task<T>> ask, T otherwise, CancellationToken cancel)
-    {
-        try
-        {
-            return await ask();
-        }
-        catch (NpgsqlException outage) when (outage.IsOutage() && !cancel.IsCancellationRequested)
-        {
-            LogOutage(outage);
-            await Task.Delay(DatabaseOutage.Pause, _time, cancel);
-            return otherwise;
-        }
-    }
+        _patience.UntilAnsweredAsync(() => _leases.StateAsync(job, _ending), _ending);
 }

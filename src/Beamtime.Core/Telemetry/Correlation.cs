@@ -26,6 +26,10 @@ internal static class Correlation
         return new Scope(before);
     }
 
+    /// <summary>Puts an id in force until the answer is disposed; without one, the present id stays.</summary>
+    /// <param name="id">The id; null for none.</param>
+    public static Scope BeginOrKeep(string? id) => id is null ? new Scope(Present.Value) : Begin(id);
+
     /// <summary>The id of a text: the text itself where it is one, else always the same one made of it.</summary>
     /// <param name="text">What a caller gave as correlation.</param>
     public static Guid IdOf(string text)

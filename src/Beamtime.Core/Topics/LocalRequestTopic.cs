@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Beamtime.Core.Telemetry;
 
 namespace Beamtime.Core.Topics;
 
@@ -77,6 +78,7 @@ internal sealed class LocalRequestTopic<TRequest, TReply> : RequestTopic<TReques
         ValueTask<TReply> begun;
         try
         {
+            using var correlation = Correlation.BeginOrKeep(question.Correlation);
             begun = answer(question.Request, question.Abandoned);
             if (begun.IsCompletedSuccessfully)
             {
@@ -132,6 +134,8 @@ internal sealed class LocalRequestTopic<TRequest, TReply> : RequestTopic<TReques
         public TRequest Request => request;
 
         public CancellationToken Abandoned => abandoned;
+
+        public string? Correlation { get; } = Telemetry.Correlation.Current;
 
         public DeadlineEntry Deadline { get; } = new();
 

@@ -7,7 +7,6 @@ using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Access.Users;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
-using Beamtime.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

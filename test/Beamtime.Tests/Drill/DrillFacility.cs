@@ -40,9 +40,17 @@ internal sealed class DrillFacility : IAsyncDisposable
         var redis = await RedisServer.StartAsync();
         var postgres = await FacilityPostgres.StartAsync(folder["server"], cancel);
         var facility = new DrillFacility(folder, postgres, redis);
-        // All at once and in no order, as a facility's machines come up.
-        await Task.WhenAll(Roles.Select(role => facility.StartAsync(role, cancel)));
-        return facility;
+        try
+        {
+            // All at once and in no order, as a facility's machines come up.
+            await Task.WhenAll(Roles.Select(role => facility.StartAsync(role, cancel)));
+            return facility;
+        }
+        catch
+        {
+            await facility.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts the process of a role.</summary>

@@ -24,10 +24,10 @@ public sealed class TopicDeclarationTests
         }
 
         Assert.NotEmpty(hub.Declared);
-        Assert.Empty(hub.Declared.Where(d => PermissionBook.All.All(p => p.Name != d.Permission)));
-        Assert.Empty(hub.Declared.Where(d => !d.Name.StartsWith(Beamline + ".", StringComparison.Ordinal)));
+        Assert.DoesNotContain(hub.Declared, d => PermissionBook.All.All(p => p.Name != d.Permission));
+        Assert.DoesNotContain(hub.Declared, d => !d.Name.StartsWith(Beamline + ".", StringComparison.Ordinal));
         Assert.Empty(hub.Declared.GroupBy(d => d.Name).Where(g => g.Count() > 1).Select(g => g.Key));
-        Assert.Empty(hub.Declared.Where(d => d.Name.Contains(' ', StringComparison.Ordinal)));
+        Assert.DoesNotContain(hub.Declared, d => d.Name.Contains(' ', StringComparison.Ordinal));
     }
 
     private sealed class DeclarationHub : TopicHub

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.RegularExpressions;
 using Beamtime.Cli;
 using Beamtime.Core.Database;

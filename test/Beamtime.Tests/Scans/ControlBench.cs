@@ -5,6 +5,7 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
+using Beamtime.Core.Topics.Spool;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
@@ -134,6 +135,7 @@ internal sealed class ControlBench : IAsyncDisposable
             .AddSingleton(_database)
             .AddSingleton<LedgerStore>()
             .AddSingleton<TopicHub>(new LocalTopics(TimeProvider.System, isEncoding: IsEncoding))
+            .AddSingleton(_ => RoleSpool.Open(_folder["spool"], 1 << 20, NullLogger.Instance))
             .AddDevices("2-bm", _roster, EpochFile)
             .AddDeviceOwner("2-bm")
             .AddScans("2-bm")

@@ -6,6 +6,7 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
+using Beamtime.Core.Topics.Spool;
 using Beamtime.Sdk.Plugins;
 using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;
@@ -67,7 +68,8 @@ internal sealed class RoadBench : IAsyncDisposable
             .AddSingleton(new RecordingOptions { MinimumFree = 0, ShutdownDeadline = TimeSpan.Zero })
             .AddSingleton(Database)
             .AddSingleton<LedgerStore>()
-            .AddSingleton<TopicHub>(_hub);
+            .AddSingleton<TopicHub>(_hub)
+            .AddSingleton(_ => RoleSpool.Open(_folder[$"spool-{part}"], 1 << 20, NullLogger.Instance));
         DeviceRoster? roster = null;
         switch (part)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -190,8 +191,10 @@ internal sealed partial class RedisAnswerer : IRedisPart
         {
             var id = item.Items[0];
             done.Add(id.ToString());
-            if (item.Items[1].Items is [var kind, var header, _, var body])
+            if (item.Items[1].Items is { Count: >= 4 } fields && (fields[0], fields[1], fields[3]) is var (kind, header, body))
             {
+                // What the asker does it for goes on here.
+                using var correlation = Correlation.BeginOrKeep(fields.Count > 5 ? fields[5].ToString() : null);
                 Take(RedisEntries.Id(id.Bytes.Span).Epoch, kind.ToString(), header.ToString(), body.Bytes, answer);
             }
         }

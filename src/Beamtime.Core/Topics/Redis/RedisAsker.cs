@@ -147,7 +147,7 @@ internal sealed class RedisAsker
             $"{_asker} {question.Number} {_open.Keys.First()} {(long)question.Allowed.TotalMilliseconds} {_knownEpoch} {(question.WasSent ? 1 : 0)}");
         question.WasSent = true;
         var commands = new RedisCommands(128 + question.Body.Length) { IsTerse = true };
-        commands.Begin(7);
+        commands.Begin(question.Correlation is null ? 7 : 9);
         commands.Word("XADD"u8);
         commands.Word(_key);
         commands.Word("*"u8);
@@ -155,6 +155,12 @@ internal sealed class RedisAsker
         commands.Word(header);
         commands.Word("b"u8);
         commands.Word(question.Body);
+        if (question.Correlation is { } correlation)
+        {
+            commands.Word("c"u8);
+            commands.Word(correlation);
+        }
+
         _ = SendAsync(commands, question);
     }
 
@@ -202,6 +208,8 @@ internal sealed class RedisAsker
         public byte[] Body => body;
 
         public TimeSpan Allowed => allowed;
+
+        public string? Correlation { get; } = Telemetry.Correlation.Current;
 
         public long Number { get; set; }
 

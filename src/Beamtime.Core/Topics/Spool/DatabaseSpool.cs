@@ -80,6 +80,19 @@ internal sealed partial class DatabaseSpool(
         }
     }
 
+    /// <summary>Everything that has been said up to now is committed, also by an earlier life of the role.</summary>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task DrainedAsync(CancellationToken cancel)
+    {
+        long place;
+        lock (_gate)
+        {
+            place = _next - 1;
+        }
+
+        return CommittedAsync(place, cancel);
+    }
+
     /// <summary>Commits what was said, in order, until cancelled; also what an earlier life of the role has said.</summary>
     /// <param name="cancel">Ends it; what is not committed stays.</param>
     /// <exception cref="InvalidOperationException">A kind has no handler, or a handler failed for another reason than an outage.</exception>
@@ -87,6 +100,12 @@ internal sealed partial class DatabaseSpool(
     {
         while (true)
         {
+            long until;
+            lock (_gate)
+            {
+                until = _next;
+            }
+
             var records = await spool.ReadAsync(Stream, AtOnce, cancel);
             foreach (var record in records)
             {
@@ -97,6 +116,8 @@ internal sealed partial class DatabaseSpool(
 
             if (records.Count == 0)
             {
+                // What was said before the look lay in the spool then; so nothing of it is left.
+                Drained(until);
                 await _said.WaitAsync(cancel);
             }
         }

@@ -235,7 +235,7 @@ public sealed class RedisFaultTests
         Assert.Equal("3", await meanwhile.Soon());
         Assert.Equal(1, effects);
         await stop.CancelAsync();
-        await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]
@@ -259,7 +259,7 @@ public sealed class RedisFaultTests
         var lost = topic.AskAsync(1, TimeSpan.FromSeconds(3), Cancel).AsTask();
         await begun.Task.Soon();
         await first.CancelAsync();
-        await dying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await dying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         var kept = topic.AskAsync(2, TimeSpan.FromSeconds(30), Cancel).AsTask();
         using var stop = new CancellationTokenSource();
         await using var next = Hubs.Redis(server.SocketUrl, TimeProvider.System);
@@ -275,7 +275,7 @@ public sealed class RedisFaultTests
         Assert.Equal("role.unreachable", fault.Reason.Code);
         Assert.Equal([1, 2], asked);
         await stop.CancelAsync();
-        await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]

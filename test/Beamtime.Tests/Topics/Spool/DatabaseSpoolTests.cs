@@ -53,7 +53,7 @@ public sealed class DatabaseSpoolTests : IDisposable
 
         Assert.Equal(["one", "two", "three"], committed);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class DatabaseSpoolTests : IDisposable
 
         await database.CommittedAsync(third, Cancel).Soon();
         await die.CancelAsync();
-        await dying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await dying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await dead.DisposeAsync();
 
         await using var spool = Open();
@@ -96,7 +96,7 @@ public sealed class DatabaseSpoolTests : IDisposable
         Assert.Equal(ids[^committed.Count..], committed);
         Assert.Contains(ids[3], committed);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]
