@@ -20,6 +20,7 @@ internal sealed partial class FileWriter : IDisposable
 {
     private const int BatchLength = 4096;
     private const int FinishingCapacity = 64;
+    private static readonly TimeSpan LeftGrace = TimeSpan.FromSeconds(3);
 
     private readonly RecordingFinisher _finisher;
     private readonly RecordingRecovery _recovery;
@@ -38,6 +39,8 @@ internal sealed partial class FileWriter : IDisposable
     private readonly Dictionary<Guid, OpenRecording> _open = [];
     private OpenRecording? _latest;
     private readonly RecentScans _passedOver = new();
+    private readonly List<Guid> _over = [];
+    private long _lookedAt;
     private int _unacknowledged;
 
     // Questions, answered by the writing loop between two batches.
@@ -102,6 +105,8 @@ internal sealed partial class FileWriter : IDisposable
     {
         await using var timer = _time.CreateTimer(
             static writer => ((FileWriter)writer!).Tick(), this, _options.FlushInterval, _options.FlushInterval);
+        _over.AddRange(_recovery.Over);
+        _lookedAt = _time.GetTimestamp();
         try
         {
             while (true)
@@ -179,6 +184,31 @@ internal sealed partial class FileWriter : IDisposable
         while (_questions.TryDequeue(out var question))
         {
             Answer(question);
+        }
+
+        if (_over.Count > 0 && _time.GetElapsedTime(_lookedAt) >= LeftGrace)
+        {
+            await CloseLeftAsync();
+        }
+    }
+
+    // Scans that were over when this writer began: closed from their live files once nothing of them comes any more.
+    private async ValueTask CloseLeftAsync()
+    {
+        _lookedAt = _time.GetTimestamp();
+        foreach (var scan in _over.ToArray())
+        {
+            if (_open.ContainsKey(scan) || _passedOver.Contains(scan))
+            {
+                _over.Remove(scan);
+            }
+            else if (!await _recovery.IsComingAsync(scan, CancellationToken.None))
+            {
+                _over.Remove(scan);
+                _passedOver.Add(scan);
+                var end = new ScanClosed { Scan = scan, End = ScanEnd.Interrupted, Points = 0, Reasons = [], At = _time.GetUtcNow() };
+                await _ended.Writer.WriteAsync(new Ended(end), CancellationToken.None);
+            }
         }
     }
 

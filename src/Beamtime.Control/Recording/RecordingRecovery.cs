@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Errors;
@@ -14,14 +15,23 @@ namespace Beamtime.Control.Recording;
 /// </summary>
 /// <param name="store">The open recordings.</param>
 /// <param name="scans">The scans.</param>
+/// <param name="points">Says whose points are still coming.</param>
 /// <param name="finisher">Makes final files.</param>
 /// <param name="beamline">The beamline.</param>
 /// <param name="log">The log.</param>
 internal sealed partial class RecordingRecovery(
-    RecordingStore store, ScanStore scans, RecordingFinisher finisher, string beamline, ILogger<RecordingRecovery> log)
+    RecordingStore store,
+    ScanStore scans,
+    PointTopics points,
+    RecordingFinisher finisher,
+    string beamline,
+    ILogger<RecordingRecovery> log)
 {
     /// <summary>The recordings that were left open, by scan.</summary>
     public IReadOnlyDictionary<Guid, RecordingRow> Left { get; private set; } = new Dictionary<Guid, RecordingRow>();
+
+    /// <summary>Those of them whose scans are over: their last points may still be on their way.</summary>
+    public IReadOnlyList<Guid> Over { get; private set; } = [];
 
     /// <summary>Closes every open recording of the beamline whose scan is over; before any scan is written.</summary>
     /// <param name="cancel">Ends recovery; the next start goes on.</param>
@@ -30,14 +40,16 @@ internal sealed partial class RecordingRecovery(
     {
         var closed = new List<RecordingClosed>();
         var left = new Dictionary<Guid, RecordingRow>();
+        var over = new List<Guid>();
         foreach (var row in await store.ListOpenAsync(beamline, cancel))
         {
             cancel.ThrowIfCancellationRequested();
             try
             {
-                if (await MayGoOnAsync(row, cancel))
+                if (await MayGoOnAsync(row, cancel) is { } isOver)
                 {
                     left.Add(row.Scan, row);
+                    over.AddRange(isOver ? [row.Scan] : []);
                     continue;
                 }
 
@@ -56,7 +68,7 @@ internal sealed partial class RecordingRecovery(
             }
         }
 
-        Left = left;
+        (Left, Over) = (left, over);
         return closed;
     }
 
@@ -81,18 +93,26 @@ internal sealed partial class RecordingRecovery(
         return checked((int)source.Rows);
     }
 
-    // A scan that is not over may go on; a live file that tells its end, or a final one, has nothing to come.
-    private async Task<bool> MayGoOnAsync(RecordingRow row, CancellationToken cancel)
+    /// <summary>Whether the bundler has points of a scan to send, or its end.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<bool> IsComingAsync(Guid scan, CancellationToken cancel) =>
+        (await points.Open.LastAsync(cancel))?.Message.Scans.Any(s => s.Scan == scan) ?? false;
+
+    // Whether the scan of a recording that may go on is over; null for one that has nothing to come: a live file that
+    // tells its end, a final one, or no scan. The points of one that is over may be on their way for as long as the
+    // bundler was away.
+    private async Task<bool?> MayGoOnAsync(RecordingRow row, CancellationToken cancel)
     {
         var folder = new RecordingFolder(row.Folder, row.Prefix);
         if (File.Exists(folder.Final)
-            || await scans.FindAsync(row.Beamline, row.Scan.ToString(), cancel) is not { State.State.IsOver: false })
+            || await scans.FindAsync(row.Beamline, row.Scan.ToString(), cancel) is not { State: { } scan })
         {
-            return false;
+            return null;
         }
 
         using var source = RecordingSource.Open(folder, Unopened(row), told: null);
-        return !source.HasEnd;
+        return source.HasEnd ? null : scan.State.IsOver;
     }
 
     /// <summary>Makes sure that the final file of one recording is there and whole.</summary>

@@ -44,6 +44,7 @@ internal static class RecordingRegistration
             .AddSingleton(s => new RecordingRecovery(
                 s.GetRequiredService<RecordingStore>(),
                 s.GetRequiredService<ScanStore>(),
+                s.GetRequiredService<PointTopics>(),
                 s.GetRequiredService<RecordingFinisher>(),
                 beamline,
                 s.GetRequiredService<ILogger<RecordingRecovery>>()))

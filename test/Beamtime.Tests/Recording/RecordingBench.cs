@@ -32,7 +32,7 @@ internal sealed class RecordingBench : IAsyncDisposable
         _notices = Topics.Notices.Subscribe("scan-server", _noticed);
         Finisher = new RecordingFinisher(
             Options, sections ?? [], register ?? Keep, NullLogger<RecordingFinisher>.Instance);
-        var recovery = new RecordingRecovery(null!, null!, Finisher, "2-bm", NullLogger<RecordingRecovery>.Instance);
+        var recovery = new RecordingRecovery(null!, null!, null!, Finisher, "2-bm", NullLogger<RecordingRecovery>.Instance);
         _writer = new FileWriter(Documents, Topics, Finisher, recovery, Options, Clock, NullLogger<FileWriter>.Instance);
         _running = _writer.RunAsync(_stop.Token);
     }

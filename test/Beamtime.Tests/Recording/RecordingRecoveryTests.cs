@@ -180,6 +180,7 @@ public sealed class RecordingRecoveryTests
         var recovery = new RecordingRecovery(
             store,
             new ScanStore(database, ledger, TimeProvider.System),
+            null!,
             finisher,
             "2-bm",
             NullLogger<RecordingRecovery>.Instance);
@@ -216,7 +217,7 @@ public sealed class RecordingRecoveryTests
     }
 
     private static RecordingClosed Recover(string folder, RecordedLine line) => new RecordingRecovery(
-        null!, null!, Finisher((_, _) => Task.CompletedTask), "2-bm", NullLogger<RecordingRecovery>.Instance).Close(Row(folder, line));
+        null!, null!, null!, Finisher((_, _) => Task.CompletedTask), "2-bm", NullLogger<RecordingRecovery>.Instance).Close(Row(folder, line));
 
     private static RecordingFinisher Finisher(Func<RecordingClosed, CancellationToken, Task> register) =>
         new(new RecordingOptions(), [], register, NullLogger<RecordingFinisher>.Instance);
