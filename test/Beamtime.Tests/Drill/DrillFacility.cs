@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Beamtime.Core.Database;
 using Beamtime.Roles;
 using Beamtime.Tests.Roles;
 using Beamtime.Tests.Support;
@@ -79,7 +80,10 @@ internal sealed class DrillFacility : IAsyncDisposable
     /// <summary>Ticks of the schedule that were made, seconds that it has been due for, and the longest time without a tick, s.</summary>
     public async Task<(long Ticks, long Due, double LongestGap)> TicksAsync(CancellationToken cancel)
     {
-        await using var connection = new NpgsqlConnection(Postgres.Url);
+        // Not from a pool, in which connections to a server lie that was killed.
+        var server = DatabaseUrl.Parse(Postgres.Url);
+        server.Pooling = false;
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync(cancel);
         await using var command = new NpgsqlCommand(
             """
