@@ -97,6 +97,16 @@ internal sealed class ControlBench : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the scan server, which sets devices, was heard for the first time.</summary>
+    public async Task OwnerHeardAsync()
+    {
+        var owner = _services.GetRequiredService<DeviceTopics>().Owner;
+        while (await owner.LastAsync(TestContext.Current.CancellationToken) is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Ends the program in an orderly way.</summary>
     public async Task StopAsync()
     {

@@ -24,6 +24,7 @@ public sealed class ScanAndSetTests
         var samx = bench.Watched("samx");
         samx.Hold("set 4");
         bench.Start();
+        await bench.OwnerHeardAsync();
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var set = bench.Desk.SetAsync("samx", null, Value.Of(4.0), giveUp.Token);
         await samx.BegunAsync("set");
@@ -50,6 +51,7 @@ public sealed class ScanAndSetTests
         await using var bench = await ControlBench.CreateAsync(Devices);
         bench.Watched("eye").Hold("trigger");
         bench.Start();
+        await bench.OwnerHeardAsync();
         var number = await bench.AcceptAsync(new ScanRequest
         {
             Scan = "line", Args = ["samx", "-1", "1"], Parameters = new Dictionary<string, string> { ["steps"] = "2" },
@@ -69,6 +71,7 @@ public sealed class ScanAndSetTests
         var samx = bench.Watched("samx");
         samx.Hold("set 4");
         bench.Start();
+        await bench.OwnerHeardAsync();
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var set = bench.Desk.SetAsync("samx", null, Value.Of(4.0), giveUp.Token);
         await samx.BegunAsync("set");

@@ -326,7 +326,7 @@ public sealed class RedisFaultTests
     private static Task<RedisFindings> LookAsync(string url) =>
         RedisFindings.LookAsync(new TopicOptions { Url = url }, TimeProvider.System, Cancel).Soon();
 
-    private TopicDeclaration<string> Topic() => Hubs.Topic(_name, 1024, "reader");
+    private TopicDeclaration<string> Topic() => Hubs.Topic(_name, 4096, "reader");
 
     private Task PublishAsync(TopicHub hub, int from, int to) => Task.Run(
         async () =>
