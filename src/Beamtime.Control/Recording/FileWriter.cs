@@ -28,7 +28,7 @@ internal sealed partial class FileWriter : IDisposable
     private readonly RecordingOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<FileWriter> _log;
-    private readonly Channel<Ended> _ended = Channel.CreateBounded<Ended>(
+    private readonly Channel<EndedRecording> _ended = Channel.CreateBounded<EndedRecording>(
         new BoundedChannelOptions(FinishingCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
     // The writing loop's own.
@@ -207,7 +207,7 @@ internal sealed partial class FileWriter : IDisposable
                 _over.Remove(scan);
                 _passedOver.Add(scan);
                 var end = new ScanClosed { Scan = scan, End = ScanEnd.Interrupted, Points = 0, Reasons = [], At = _time.GetUtcNow() };
-                await _ended.Writer.WriteAsync(new Ended(end), CancellationToken.None);
+                await _ended.Writer.WriteAsync(new EndedRecording(end), CancellationToken.None);
             }
         }
     }
@@ -283,7 +283,7 @@ internal sealed partial class FileWriter : IDisposable
 
                 if (_passedOver.Add(closed.Scan))
                 {
-                    await _ended.Writer.WriteAsync(new Ended(closed) { Recording = recording }, CancellationToken.None);
+                    await _ended.Writer.WriteAsync(new EndedRecording(closed) { Recording = recording }, CancellationToken.None);
                 }
 
                 break;
@@ -360,7 +360,7 @@ internal sealed partial class FileWriter : IDisposable
 
     private async Task FinishAsync(CancellationToken ending, CancellationToken abandon)
     {
-        var waiting = new Queue<Ended>();
+        var waiting = new Queue<EndedRecording>();
         while (true)
         {
             if (!await WaitAsync(waiting.Count > 0 && !ending.IsCancellationRequested))
@@ -396,7 +396,7 @@ internal sealed partial class FileWriter : IDisposable
         }
     }
 
-    private async Task FinishAsync(Ended ended, Queue<Ended> waiting, CancellationToken abandon)
+    private async Task FinishAsync(EndedRecording ended, Queue<EndedRecording> waiting, CancellationToken abandon)
     {
         var scan = ended.Document.Scan;
         using var correlation = Correlation.Begin(scan.ToString());
@@ -445,7 +445,7 @@ internal sealed partial class FileWriter : IDisposable
     }
 
     // Null when there is nothing to be closed: it is registered already.
-    private async Task<RecordingClosed?> CloseAsync(Ended ended, CancellationToken abandon)
+    private async Task<RecordingClosed?> CloseAsync(EndedRecording ended, CancellationToken abandon)
     {
         if (ended.Closed is { } closed)
         {
@@ -484,21 +484,6 @@ internal sealed partial class FileWriter : IDisposable
     {
         Volatile.Write(ref _isFlushDue, 1);
         _signal.Set();
-    }
-
-    /// <summary>A scan whose end was told and whose files are to be closed.</summary>
-    private sealed class Ended(ScanClosed document)
-    {
-        public ScanClosed Document => document;
-
-        /// <summary>What this writer wrote; null where an earlier one did.</summary>
-        public OpenRecording? Recording { get; init; }
-
-        public RecordingClosed? Closed { get; set; }
-
-        public bool IsReported { get; set; }
-
-        public string Name => Recording?.Folder.Final ?? document.Scan.ToString();
     }
 
     private sealed class Question(Guid scan) : TaskCompletionSource<RecordingProgress>(TaskCreationOptions.RunContinuationsAsynchronously)
