@@ -61,7 +61,7 @@ public sealed class DatasetApiTests
         await data.RunFlowAsync("S00012");
         File.Move(away, lost);
 
-        Assert.Equal((HttpStatusCode.Accepted, "Running"), await RetryAsync(client, "S00012"));
+        Assert.Equal((HttpStatusCode.Accepted, "Scheduled"), await RetryAsync(client, "S00012"));
         var report = await data.RunFlowAsync("S00012");
 
         Assert.Equal("Completed", report.Workflow.State.ToString());
