@@ -156,7 +156,11 @@ internal sealed partial class RedisPublisher : IRedisPart
     public void OnUp() => _work.Set();
 
     /// <inheritdoc/>
-    public void OnDown() => _work.Set();
+    public void OnDown()
+    {
+        LetGoOn();
+        _work.Set();
+    }
 
     /// <inheritdoc/>
     public void OnTick()
@@ -186,7 +190,10 @@ internal sealed partial class RedisPublisher : IRedisPart
         _stop.Dispose();
     }
 
-    private bool HasRoom() => _consumers.Count == 0 || _ring.Next < (_isAttached ? _slowest : 0) + _capacity;
+    // While Redis is away no acknowledgement comes through: the spool's bound is what counts then.
+    private bool HasRoom() => _consumers.Count == 0
+        || _ring.Next < (_isAttached ? _slowest : 0) + _capacity
+        || (_isAttached && _spool is not null && _hub.Link.Now is null);
 
     private async ValueTask AddWhenFreeAsync(byte[] body, CancellationToken cancel)
     {

@@ -12,7 +12,6 @@ namespace Beamtime.Tests.Topics.Redis;
 /// <summary>What must hold when Redis, the way to it, or a process dies.</summary>
 public sealed class RedisFaultTests
 {
-    private int _capacity = 1024;
     private readonly TopicSignal _signal = new();
     private readonly string _name = Hubs.Name();
 
@@ -102,8 +101,6 @@ public sealed class RedisFaultTests
     [Fact]
     public async Task With_the_spool_nothing_is_lost_though_Redis_and_the_publisher_both_die()
     {
-        // What is published while Redis is away must find room, whether or not the last acknowledgements came through.
-        _capacity = 4096;
         using var folder = TemporaryFolder.Create("spooled-topic");
         await using var server = await RedisServer.StartAsync();
         await using var reader = Hubs.Redis(server.SocketUrl, TimeProvider.System);
@@ -329,7 +326,7 @@ public sealed class RedisFaultTests
     private static Task<RedisFindings> LookAsync(string url) =>
         RedisFindings.LookAsync(new TopicOptions { Url = url }, TimeProvider.System, Cancel).Soon();
 
-    private TopicDeclaration<string> Topic() => Hubs.Topic(_name, _capacity, "reader");
+    private TopicDeclaration<string> Topic() => Hubs.Topic(_name, 1024, "reader");
 
     private Task PublishAsync(TopicHub hub, int from, int to) => Task.Run(
         async () =>
