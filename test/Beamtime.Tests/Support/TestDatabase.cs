@@ -24,12 +24,13 @@ internal static class TestDatabase
 
     /// <summary>A migrated database of its own; dispose it to drop it.</summary>
     /// <param name="time">Clock of its notifications; the system's when absent.</param>
-    public static async Task<BeamtimeDatabase> CreateAsync(TimeProvider? time = null)
+    /// <param name="pool">Connections at most.</param>
+    public static async Task<BeamtimeDatabase> CreateAsync(TimeProvider? time = null, int pool = 16)
     {
         var cluster = await SharedAsync();
         var name = $"test_{Interlocked.Increment(ref _number)}";
         await cluster.CreateAsync(name, Template);
-        return cluster.Open(name, time ?? TimeProvider.System);
+        return cluster.Open(name, time ?? TimeProvider.System, pool);
     }
 
     /// <summary>An empty database of its own, no migration applied.</summary>
@@ -72,11 +73,11 @@ internal static class TestDatabase
     }
 
     /// <summary>Options for a cluster of a test's own in this folder.</summary>
-    public static DatabaseOptions ClusterOptions(string folder) => new()
+    public static DatabaseOptions ClusterOptions(string folder, int pool = 16) => new()
     {
         DataFolder = folder,
         MaximumConnections = 200,
-        PoolSize = 16,
+        PoolSize = pool,
         WithoutSync = true,
     };
 
@@ -125,7 +126,7 @@ internal static class TestDatabase
         var options = ClusterOptions(folder.Path);
         var cluster = await PrivateCluster.StartAsync(
             options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        var result = new TestCluster(cluster, options, folder);
+        var result = new TestCluster(cluster, folder);
         await cluster.CreateProgramRoleAsync(CancellationToken.None);
         await result.CreateAsync(Template, "template1");
         await using (var template = BeamtimeDatabase.On(
@@ -137,16 +138,16 @@ internal static class TestDatabase
         return result;
     }
 
-    private sealed class TestCluster(PrivateCluster cluster, DatabaseOptions options, TemporaryFolder folder) : IAsyncDisposable
+    private sealed class TestCluster(PrivateCluster cluster, TemporaryFolder folder) : IAsyncDisposable
     {
         private readonly SemaphoreSlim _one = new(1);
         private readonly NpgsqlDataSource _administration = NpgsqlDataSource.Create(
             cluster.Folder.Connection(ClusterFolder.Owner, "postgres"));
 
-        public BeamtimeDatabase Open(string name, TimeProvider time) => BeamtimeDatabase.On(
+        public BeamtimeDatabase Open(string name, TimeProvider time, int pool = 16) => BeamtimeDatabase.On(
             cluster,
             name,
-            options,
+            ClusterOptions(folder.Path, pool),
             time,
             NullLoggerFactory.Instance,
             async () => await RunAsync($"drop database {name} with (force)"));

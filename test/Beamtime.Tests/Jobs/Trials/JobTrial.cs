@@ -14,11 +14,16 @@ internal sealed class JobTrial
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
+    // A worker with nothing to do asks seldom: more trials side by side cost less than questions in vain.
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
+
     private readonly Trial _trial;
     private readonly TrialGround _ground;
     private readonly string _queue;
     private readonly JobKind<Errand> _kind;
     private readonly ClaimKinds _kinds;
+    // Ids grow with time, but not within a millisecond: none of this trial's jobs lies before it.
+    private readonly JobId _first = new(Guid.CreateVersion7(TimeProvider.System.GetUtcNow().AddSeconds(-1)));
     private readonly ConcurrentDictionary<JobId, NewJob> _jobs = new();
     private readonly ConcurrentDictionary<JobId, int> _accepted = new();
     private readonly ConcurrentQueue<JobId> _claims = new();
@@ -186,7 +191,7 @@ internal sealed class JobTrial
                     return;
                 }
 
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancel);
+                await Task.Delay(Idle, TimeProvider.System, cancel);
             }
         }
     }
@@ -435,8 +440,9 @@ internal sealed class JobTrial
 
     private async Task<Dictionary<Guid, string>> EndsAsync(CancellationToken cancel)
     {
-        await using var command = _ground.Database.Source.CreateCommand("select id, state from jobs where queue = $1");
+        await using var command = _ground.Database.Source.CreateCommand("select id, state from jobs where queue = $1 and id >= $2");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _queue });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = _first.Value });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var ends = new Dictionary<Guid, string>();
         while (await reader.ReadAsync(cancel))
@@ -450,8 +456,8 @@ internal sealed class JobTrial
     private async Task<List<Guid>> EffectsAsync(CancellationToken cancel)
     {
         await using var command = _ground.Database.Source.CreateCommand(
-            "select e.job from effects e join jobs j on j.id = e.job where j.queue = $1 order by e.n");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _queue });
+            "select job from effects where job = any($1) order by n");
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. _jobs.Keys.Select(j => j.Value)] });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var effects = new List<Guid>();
         while (await reader.ReadAsync(cancel))

@@ -10,8 +10,11 @@ namespace Beamtime.Tests.Jobs.Trials;
 /// </summary>
 public sealed class JobTrialTests
 {
-    private const int Parallel = 24;
+    private const int Parallel = 48;
     private const int Databases = 3;
+
+    // A killed connection takes its whole pool along: a small one makes the trials cheap.
+    private const int Pool = 6;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -47,7 +50,7 @@ public sealed class JobTrialTests
         {
             for (var n = 0; n < Databases; n++)
             {
-                grounds.Add(await TrialGround.CreateAsync(await TestDatabase.CreateAsync(), n, canStep: true, Cancel));
+                grounds.Add(await TrialGround.CreateAsync(await TestDatabase.CreateAsync(pool: Pool), n, canStep: true, Cancel));
             }
 
             var list = grounds.ToArray();

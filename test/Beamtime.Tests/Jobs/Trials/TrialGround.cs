@@ -58,7 +58,10 @@ internal sealed class TrialGround : IAsyncDisposable
     {
         var ground = new TrialGround(database, seed, canStep);
         await using (var command = database.Owner.CreateCommand(
-            "create table effects (n bigint generated always as identity, job uuid not null)"))
+            """
+            create table effects (n bigint generated always as identity, job uuid not null);
+            create index effects_job on effects (job);
+            """))
         {
             await command.ExecuteNonQueryAsync(cancel);
         }
