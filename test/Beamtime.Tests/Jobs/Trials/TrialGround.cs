@@ -112,15 +112,15 @@ internal sealed class TrialGround : IAsyncDisposable
             try
             {
                 _rescued += await rescuer.RescueAsync(cancel);
-                switch (_random.Next(10))
+                switch (_random.Next(30))
                 {
-                    case 0 when _canStep:
+                    case < 3 when _canStep:
                         await StepAsync(TimeSpan.FromSeconds(-_random.Next(1, 20)), cancel);
                         break;
-                    case < 4 when _canStep:
+                    case < 12 when _canStep:
                         await StepAsync(TimeSpan.FromSeconds(_random.Next(1, 20)), cancel);
                         break;
-                    case 4:
+                    case 12:
                         await KillAsync(cancel);
                         break;
                 }
