@@ -48,7 +48,7 @@ internal sealed partial class JobClaim(BeamtimeDatabase database, string folder)
         select array_agg(id) as ids, array_agg(fence) as fences from claimed \gset
         update jobs set state = 'Succeeded', finished_at = (select lease_clock()), lease_until = null
         from unnest(:ids::uuid[], :fences::bigint[]) as done (id, fence)
-        where jobs.id = done.id and jobs.fence = done.fence and jobs.state = 'Running'
+        where jobs.id = done.id and jobs.fence = done.fence and jobs.lease_until is not null
         returning jobs.id;
         """;
 
