@@ -77,6 +77,12 @@ public sealed record AsynchronousSignal
     /// <summary>What it means, one sentence.</summary>
     public string Description { get; init; } = "";
 
+    /// <summary>
+    /// How its rows are compressed where each of them is large (256 KiB): <c>none</c>, <c>lz4</c> or <c>blosc-lz4</c>; null
+    /// for the site's choice.
+    /// </summary>
+    public string? Compression { get; init; }
+
     /// <summary>True when it is kept in the file; false when only viewers are told of it.</summary>
     public bool IsSaved { get; init; } = true;
 }

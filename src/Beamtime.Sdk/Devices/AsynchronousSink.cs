@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Beamtime.Sdk.Devices;
 
 /// <summary>A device that gives data at its own pace while a scan has it staged.</summary>
-public interface IAsynchronous
+public interface IAsynchronous : IStaged
 {
     /// <summary>Its asynchronous signals. Fixed once connected.</summary>
     IReadOnlyList<AsynchronousSignal> AsynchronousSignals { get; }
