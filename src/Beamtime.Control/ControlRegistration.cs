@@ -132,6 +132,6 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapPoints().MapBeamline().MapGate().MapProcedures();
+            routes.MapDevices().MapScans().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
     }
 }

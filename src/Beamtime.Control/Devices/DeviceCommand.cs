@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 
@@ -33,6 +34,12 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
 
     /// <summary>Files that staging answered with.</summary>
     public IReadOnlyList<FrameFile> Files { get; set; } = [];
+
+    /// <summary>Begins and ends files of asynchronous data, for staging and releasing.</summary>
+    public AsynchronousRecorder? Asynchronous { get; init; }
+
+    /// <summary>The file of asynchronous data that staging began.</summary>
+    public AsynchronousFile? AsynchronousFile { get; set; }
 
     /// <summary>Puts missing readings in place of those that failed; a late driver writes into the row it was given.</summary>
     public void LeaveGap()

@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -87,6 +88,9 @@ internal sealed record InstructionDone(
     IReadOnlyDictionary<string, Reading[]> Rows,
     IReadOnlyDictionary<string, IReadOnlyList<FrameFile>> Files)
 {
+    /// <summary>Files of asynchronous data that were begun for staged devices, by device; null for none.</summary>
+    public IReadOnlyDictionary<string, AsynchronousFile>? Asynchronous { get; init; }
+
     /// <summary>The answer with nothing to tell.</summary>
     public static readonly InstructionDone Nothing = new(
         new Dictionary<string, Reading[]>(), new Dictionary<string, IReadOnlyList<FrameFile>>());

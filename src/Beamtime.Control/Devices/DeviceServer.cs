@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -19,6 +20,7 @@ internal sealed partial class DeviceServer(
     ILogger<DeviceServer> logger)
 {
     private readonly InstructionMemory _memory = new();
+    private readonly AsynchronousRecorder _asynchronous = new(topics.AsynchronousIndices, options, time, logger);
     private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
@@ -243,14 +245,19 @@ internal sealed partial class DeviceServer(
             .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
             .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());
         var files = commands.Where(c => c.Files.Count > 0).ToDictionary(c => c.Device.Name, c => c.Files);
-        if (rows.Count == 0 && files.Count == 0)
+        var asynchronous = commands.Where(c => c.AsynchronousFile is { Signals.Count: > 0 })
+            .ToDictionary(c => c.Device.Name, c => c.AsynchronousFile!);
+        if (rows.Count == 0 && files.Count == 0 && asynchronous.Count == 0)
         {
             return done;
         }
 
         return new InstructionDone(
             rows.Count > 0 ? rows : done?.Rows ?? InstructionDone.Nothing.Rows,
-            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files);
+            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files)
+        {
+            Asynchronous = asynchronous.Count > 0 ? asynchronous : done?.Asynchronous,
+        };
     }
 
     // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards;
@@ -410,6 +417,7 @@ internal sealed partial class DeviceServer(
             Signal = signal,
             Value = operation.Value,
             Setup = instruction?.Setup,
+            Asynchronous = operation.Kind is OperationKind.Stage or OperationKind.Unstage ? _asynchronous : null,
             Allowed = operation.Kind switch
             {
                 OperationKind.Set => options.SetDeadline,

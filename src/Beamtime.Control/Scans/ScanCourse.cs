@@ -1,5 +1,7 @@
 using System.Globalization;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Devices.Asynchronous;
+using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -15,6 +17,8 @@ internal sealed class ScanCourse(
 {
     private bool _isStaged;
     private int _stagings;
+    private string? _userName;
+    private IReadOnlyDictionary<string, AsynchronousFile>? _asynchronous;
 
     /// <summary>True once the scan was announced to those who record it.</summary>
     public bool IsOpened { get; private set; }
@@ -37,7 +41,7 @@ internal sealed class ScanCourse(
         var baseline = ReadAsync(OperationKind.Read, devices.Baseline, together.Token);
         var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Book.Usable, together.Token);
         var prepared = PrepareAsync(together.Token);
-        Task[] all = [prepared, staged, baseline, configuration];
+        Task[] all = [prepared, staged, baseline, configuration, NameUserAsync(together.Token)];
         await Task.WhenAll(all.Select(part => EndingTogetherAsync(part, together)));
         await room.Documents.PublishAsync(Opened(await staged, await baseline, await configuration), abort);
         IsOpened = true;
@@ -140,6 +144,7 @@ internal sealed class ScanCourse(
             throw ScanErrors.FramesApart.Fault($"{string.Join(", ", done.Files.Keys)} had to be made ready anew at point {running.PointsTaken}.");
         }
 
+        _asynchronous ??= done.Asynchronous;
         return done.Files;
     }
 
@@ -177,6 +182,8 @@ internal sealed class ScanCourse(
             ScanName = admissible.Declaration.Name,
             Folder = record.Folder!,
             FilePrefix = record.FilePrefix!,
+            FileSuffix = record.FileSuffix,
+            Account = record.Request.Account,
             StartedAt = record.StartedAt ?? time.GetUtcNow(),
             PlannedPoints = admissible.Plan.Points,
             FirstPoint = running.PointsTaken,
@@ -185,18 +192,32 @@ internal sealed class ScanCourse(
             Configuration =
                 [.. configuration.Select(c => new DeviceReadings(c.Key, room.Book[c.Key].ConfigurationSignals, c.Value))],
             Frames = files.Where(f => f.Value.Count > 0).ToDictionary(f => f.Key, f => f.Value[0]),
+            Asynchronous = _asynchronous,
             Motors = admissible.Plan.Motors,
             ReadoutGroups = new Dictionary<string, IReadOnlyList<string>>
             {
                 ["monitored"] = [.. devices.Monitored.Select(d => d.Name)],
                 ["baseline"] = [.. devices.Baseline.Select(d => d.Name)],
                 ["async"] = [.. devices.Staged.Except(devices.Monitored).Select(d => d.Name)],
+                ["on_request"] = NamesOf(ReadoutPriority.OnRequest),
+                ["continuous"] = NamesOf(ReadoutPriority.Continuous),
             },
             Parameters = Parameters(),
             UserMetadata = record.Request.Metadata,
             Who = record.Who.ToString(),
+            UserName = _userName,
+            Queue = record.Queue,
+            ExposureSeconds = admissible.Plan.ExposureSeconds,
+            FramesPerTrigger = admissible.Plan.FramesPerTrigger,
+            SettlingSeconds = admissible.Plan.SettlingSeconds,
+            Positions = ScanOpened.Flatten(admissible.Plan.Positions, admissible.Plan.Motors.Count),
         };
     }
+
+    private IReadOnlyList<string> NamesOf(ReadoutPriority priority) =>
+        [.. room.Book.Usable.Where(d => d.Description.ReadoutPriority == priority).Except(admissible.Devices.Monitored).Select(d => d.Name)];
+
+    private async Task NameUserAsync(CancellationToken abort) => _userName = await room.Recorder.NameOfAsync(new PersonId(record.Who), abort);
 
     private Dictionary<string, string> Parameters()
     {

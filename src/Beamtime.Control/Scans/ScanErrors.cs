@@ -11,6 +11,12 @@ internal static class ScanErrors
         "No scan of that name is registered.",
         "List the scans with 'beamtime scan ls'.");
 
+    /// <summary>A name that no file may have.</summary>
+    public static readonly ErrorCode FileName = new(
+        "scan.file.invalid",
+        "A file suffix, file directory or account has characters that are not allowed, or leads out of the data folder.",
+        "Use letters, digits, _ and -; give a directory as names with / between them, without a leading / and without '..'.");
+
     /// <summary>A parameter nobody declared.</summary>
     public static readonly ErrorCode UnknownParameter = new(
         "scan.parameter.unknown",
