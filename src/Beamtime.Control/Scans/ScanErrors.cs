@@ -120,4 +120,16 @@ internal static class ScanErrors
         "scan.action.unchecked",
         "The scan's code has started something and never waited for it; the scan waited at its end.",
         "Wait for what StartAsync gives before the core ends.");
+
+    /// <summary>A continuous scan is too fast for its exposure.</summary>
+    public static readonly ErrorCode TooFast = new(
+        "scan.motion.fast",
+        "The motor covers a step in less time than an exposure takes.",
+        "Lower the motor's velocity, take fewer points or expose shorter; nothing has moved.");
+
+    /// <summary>A continuous scan missed the place of a point.</summary>
+    public static readonly ErrorCode PlacePassed = new(
+        "scan.motion.passed",
+        "The motor was past the place of a point, or came to rest before it, when it was looked at.",
+        "Lower the motor's velocity, or allow more by atol; the points until then are kept.");
 }
