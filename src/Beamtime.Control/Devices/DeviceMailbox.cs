@@ -169,6 +169,10 @@ internal sealed class DeviceMailbox : IDisposable
         (OperationKind.Complete, ICompleting device) => device.CompleteAsync(cancel),
         (OperationKind.Unstage, IAsynchronous device) => UnstageAsync(command, device, cancel),
         (OperationKind.Unstage, IStaged device) => device.UnstageAsync(cancel),
+        (OperationKind.Kickoff, IFlyer device) => device.KickoffAsync(command.Flight!.Parameters, cancel),
+        (OperationKind.Collect, IFlyer device) => CollectAsync(command, device, cancel),
+        (OperationKind.Hold, IHoldable device) => device.HoldAsync(cancel),
+        (OperationKind.Resume, IHoldable device) => device.ResumeAsync(cancel),
         (OperationKind.Wait, _) => throw new UnreachableException("Waiting is not a device's business."),
         _ => throw DeviceErrors.Unable.Fault($"{_device.Name} cannot {command.Kind.ToString().ToLowerInvariant()}."),
     };
@@ -196,6 +200,14 @@ internal sealed class DeviceMailbox : IDisposable
             {
                 await recorder.EndAsync(command.Device.Name);
             }
+        }
+    }
+
+    private static async ValueTask CollectAsync(DeviceCommand command, IFlyer device, CancellationToken cancel)
+    {
+        await foreach (var flown in device.CollectAsync(cancel))
+        {
+            await command.Take!(flown, cancel);
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class ScanCatalogue
     public ScanCatalogue(PluginRegistry plugins)
     {
         _scans.Add(LineScan.Declaration.Name, LineScan.Declaration);
-        foreach (var scan in plugins.Scans.Values)
+        foreach (var scan in MotionParameters.Scans.Concat(plugins.Scans.Values))
         {
             _scans.Add(scan.Name, scan);
         }
