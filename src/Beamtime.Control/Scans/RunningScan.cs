@@ -43,7 +43,8 @@ internal sealed class RunningScan : ScanContext, IDisposable
         _tail = [.. TailOf(plan, devices)];
         var options = link.Options;
         _pointDeadline = options.SetDeadline + options.TriggerDeadline + options.ReadDeadline + options.ReadDeadline
-            + TimeSpan.FromSeconds((plan.ExposureSeconds * plan.FramesPerTrigger * 2) + plan.SettlingSeconds + 10);
+            + TimeSpan.FromSeconds((plan.ExposureSeconds * plan.FramesPerTrigger * 2) + plan.SettlingSeconds
+                + plan.SettlingAfterTriggerSeconds + 10);
     }
 
     /// <inheritdoc/>
@@ -54,6 +55,9 @@ internal sealed class RunningScan : ScanContext, IDisposable
 
     /// <inheritdoc/>
     public override int PointsTaken => Volatile.Read(ref _pointsTaken);
+
+    /// <inheritdoc/>
+    public override TimeProvider Time => _time;
 
     /// <summary>What the scan is doing, for people.</summary>
     public string Phase { get; private set; } = "starting";
@@ -314,9 +318,14 @@ internal sealed class RunningScan : ScanContext, IDisposable
             yield return new Operation(2, OperationKind.Trigger, device.Name);
         }
 
+        if (plan.SettlingAfterTriggerSeconds > 0)
+        {
+            yield return new Operation(3, OperationKind.Wait, "", Value: Value.Of(plan.SettlingAfterTriggerSeconds));
+        }
+
         foreach (var device in devices.Monitored)
         {
-            yield return new Operation(3, OperationKind.Read, device.Name);
+            yield return new Operation(4, OperationKind.Read, device.Name);
         }
     }
 

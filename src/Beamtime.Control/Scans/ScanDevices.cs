@@ -17,15 +17,16 @@ internal sealed class ScanDevices
     {
         _roster = roster;
         var motors = plan.Motors.Select(m => roster[m]).ToList();
-        var monitored = roster.Usable
+        List<KnownDevice> usable = [.. roster.Usable.Where(d => !plan.OnRequest.Contains(d.Name) || plan.Motors.Contains(d.Name))];
+        var monitored = usable
             .Where(d => d.Description.ReadoutPriority == ReadoutPriority.Monitored || plan.Monitored.Contains(d.Name))
             .Except(motors)
             .OrderBy(d => d.Name, StringComparer.Ordinal);
         Motors = motors;
         Monitored = [.. motors, .. monitored];
-        Baseline = [.. roster.Usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Baseline).Except(Monitored)];
+        Baseline = [.. usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Baseline).Except(Monitored)];
         List<KnownDevice> acquiring =
-            [.. Monitored.Union(roster.Usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Async))];
+            [.. Monitored.Union(usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Async))];
         Triggered = [.. acquiring.Where(d => d.Description.SoftwareTrigger && d.CanDo(DeviceAbilities.Triggered))];
         Staged = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.Staged))];
         PreScan = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.PreScan))];

@@ -47,6 +47,9 @@ public sealed record ScanPlan
     /// <summary>Further devices that the scan needs read at each point whatever their readout priority.</summary>
     public IReadOnlyList<string> Monitored { get; init; } = [];
 
+    /// <summary>Devices that this scan neither reads nor stages, whatever their readout priority.</summary>
+    public IReadOnlyList<string> OnRequest { get; init; } = [];
+
     /// <summary>Devices that the scan sets but does not read at each point: shutters.</summary>
     public IReadOnlyList<string> Actuators { get; init; } = [];
 
@@ -59,6 +62,9 @@ public sealed record ScanPlan
     /// <summary>Points planned, 0 when unknown.</summary>
     public int Points { get; init; }
 
+    /// <summary>What planning found worth telling; stands in the log when the scan begins.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>Exposure of one frame, s.</summary>
     public double ExposureSeconds { get; init; }
 
@@ -67,6 +73,12 @@ public sealed record ScanPlan
 
     /// <summary>Pause between motion and trigger, s.</summary>
     public double SettlingSeconds { get; init; }
+
+    /// <summary>Pause between trigger and reading, s.</summary>
+    public double SettlingAfterTriggerSeconds { get; init; }
+
+    /// <summary>Time that a detector needs to read out a frame, s; told to devices, waited for by nobody.</summary>
+    public double ReadoutSeconds { get; init; }
 }
 
 /// <summary>A scan while it runs: what its code may ask for. Every call is a checkpoint for abort; pauses are taken between points.</summary>
@@ -80,6 +92,9 @@ public abstract class ScanContext
 
     /// <summary>Points taken so far.</summary>
     public abstract int PointsTaken { get; }
+
+    /// <summary>The clock.</summary>
+    public abstract TimeProvider Time { get; }
 
     /// <summary>
     /// Takes one point as one instruction: moves the axes that differ from the last point, settles, triggers, waits at
