@@ -21,13 +21,13 @@ internal static class ScanErrors
     public static readonly ErrorCode UnknownParameter = new(
         "scan.parameter.unknown",
         "The scan has no such parameter.",
-        "Show the scan's parameters with 'beamtime scan ls'.");
+        "Show the scan's parameters with 'beamtime scan help NAME'.");
 
     /// <summary>A required parameter is absent.</summary>
     public static readonly ErrorCode MissingParameter = new(
         "scan.parameter.missing",
         "A required parameter is absent.",
-        "Give the parameter; 'beamtime scan ls' shows its meaning and unit.");
+        "Give the parameter; 'beamtime scan help NAME' shows its meaning and unit.");
 
     /// <summary>A parameter's value does not fit.</summary>
     public static readonly ErrorCode InvalidParameter = new(

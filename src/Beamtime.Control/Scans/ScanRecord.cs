@@ -193,4 +193,5 @@ internal sealed record ScanRecord
 [JsonSerializable(typeof(ScanAnswer))]
 [JsonSerializable(typeof(ScanPage))]
 [JsonSerializable(typeof(ScanCatalogueEntry[]))]
+[JsonSerializable(typeof(ScanCatalogueEntry))]
 internal sealed partial class ScanJson : JsonSerializerContext;

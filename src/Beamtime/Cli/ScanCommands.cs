@@ -29,30 +29,11 @@ internal static class ScanCommands
     {
         var scan = CommandRun.OnServer(
             new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, NoWait }, SubmitAsync);
-        scan.Subcommands.Add(CommandRun.OnServer(new Command("ls", "List the scans that can be asked for."), ListAsync));
+        scan.Subcommands.Add(ScanTypeCommands.CreateList());
+        scan.Subcommands.Add(ScanTypeCommands.CreateHelp());
         scan.Subcommands.Add(ScanHistoryCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
-    }
-
-    private static async Task<ExitCode> ListAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
-    {
-        var types = await client.GetAsync<ScanCatalogueEntry[]>("scan-types", cancel);
-        return run.Print(types, console =>
-        {
-            foreach (var type in types)
-            {
-                var bundle = string.Join(' ', type.Bundle.Select(p => p.Name.ToUpperInvariant()));
-                console.WriteLine($"{type.Name} {bundle}{(type.MostBundles > 1 ? " ..." : "")}".TrimEnd());
-                console.WriteLine($"  {type.Description}");
-                foreach (var parameter in type.Parameters)
-                {
-                    var fallback = parameter.Default is null ? "required" : $"default {parameter.Default}";
-                    var unit = parameter.Unit is null ? "" : $" [{parameter.Unit}]";
-                    console.WriteLine($"  --{parameter.Name.Replace('_', '-'),-20} {parameter.Description}{unit} ({fallback})");
-                }
-            }
-        });
     }
 
     private static async Task<ExitCode> SubmitAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
