@@ -54,6 +54,10 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
         HasGap = true;
     }
 
+    /// <summary>Puts other readings in place of those that failed.</summary>
+    /// <param name="row">The readings.</param>
+    public void Replace(Reading[] row) => Row = row;
+
     /// <summary>True when the readings are missing.</summary>
     public bool HasGap { get; private set; }
 
