@@ -18,8 +18,8 @@ internal sealed class ScanCatalogue
     /// <exception cref="ArgumentException">A plugin's scan has the name of a built-in one.</exception>
     public ScanCatalogue(PluginRegistry plugins)
     {
-        _scans.Add(LineScan.Declaration.Name, LineScan.Declaration);
-        foreach (var scan in MotionParameters.Scans.Concat(plugins.Scans.Values))
+        foreach (var scan in ScanModification.Apply(
+            [LineScan.Declaration, .. MotionParameters.Scans, .. plugins.Scans.Values], plugins.Modifiers))
         {
             _scans.Add(scan.Name, scan);
         }
