@@ -67,6 +67,9 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
 
+    public T Service<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
     public WatchedFlyer Flyer(string name) => (WatchedFlyer)_roster[name].Device;
 
     /// <summary>Reads a device as its roster did when it connected.</summary>

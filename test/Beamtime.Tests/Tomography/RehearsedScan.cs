@@ -98,6 +98,10 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
 
     public override ValueTask<int> FlyAsync(Flight flight, CancellationToken cancel) => throw Unrehearsed();
 
+    public override ValueTask<ScanStep?> NextStepAsync(TimeSpan idle, CancellationToken cancel) => throw Unrehearsed();
+
+    public override void EndStep(ScanStep step, IReadOnlyList<Beamtime.Sdk.Errors.Reason> reasons) => throw Unrehearsed();
+
     public override ValueTask StageAsync(string? device, CancellationToken cancel) => throw Unrehearsed();
 
     public override ValueTask PreScanAsync(CancellationToken cancel) => throw Unrehearsed();
