@@ -25,6 +25,12 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
     /// <summary>The scan to stage for.</summary>
     public ScanSetup? Setup { get; init; }
 
+    /// <summary>The flight to begin.</summary>
+    public Sdk.Scans.Flight? Flight { get; init; }
+
+    /// <summary>Takes what a flyer gives; waits while it has as much as it may have.</summary>
+    public Func<FlownReadings, CancellationToken, ValueTask>? Take { get; init; }
+
     /// <summary>How long it may take from when it is started.</summary>
     public required TimeSpan Allowed { get; init; }
 

@@ -168,12 +168,24 @@ internal sealed class DeviceMailbox : IDisposable
         (OperationKind.PreScan, IPreScan device) => device.PreScanAsync(cancel),
         (OperationKind.Complete, ICompleting device) => device.CompleteAsync(cancel),
         (OperationKind.Unstage, IStaged device) => device.UnstageAsync(cancel),
+        (OperationKind.Kickoff, IFlyer device) => device.KickoffAsync(command.Flight!.Parameters, cancel),
+        (OperationKind.Collect, IFlyer device) => CollectAsync(command, device, cancel),
+        (OperationKind.Hold, IHoldable device) => device.HoldAsync(cancel),
+        (OperationKind.Resume, IHoldable device) => device.ResumeAsync(cancel),
         (OperationKind.Wait, _) => throw new UnreachableException("Waiting is not a device's business."),
         _ => throw DeviceErrors.Unable.Fault($"{_device.Name} cannot {command.Kind.ToString().ToLowerInvariant()}."),
     };
 
     private static async ValueTask StageAsync(DeviceCommand command, IStaged device, CancellationToken cancel) =>
         command.Files = await device.StageAsync(command.Setup!, cancel);
+
+    private static async ValueTask CollectAsync(DeviceCommand command, IFlyer device, CancellationToken cancel)
+    {
+        await foreach (var flown in device.CollectAsync(cancel))
+        {
+            await command.Take!(flown, cancel);
+        }
+    }
 
     private FaultException Named(Exception error, DeviceCommand command)
     {

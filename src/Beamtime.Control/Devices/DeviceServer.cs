@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
@@ -20,6 +21,7 @@ internal sealed partial class DeviceServer(
 {
     private readonly InstructionMemory _memory = new();
     private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, FlightJoin> _flights = new();
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
 
@@ -46,7 +48,16 @@ internal sealed partial class DeviceServer(
         var stopping = roster.Usable
             .Where(d => names?.Contains(d.Name) ?? !d.Entry.ReadOnly)
             .Select(StopOneAsync);
-        return [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
+        Reason[] failed = [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
+        foreach (var (scan, flight) in _flights)
+        {
+            if (names is null || names.Any(n => roster.Has(n) && flight.Has(roster[n])))
+            {
+                _flights.TryRemove(scan, out _);
+            }
+        }
+
+        return failed;
     }
 
     private async Task<Reason?> StopOneAsync(ConfiguredDevice device)
@@ -192,8 +203,20 @@ internal sealed partial class DeviceServer(
                 case OperationKind.Read when instruction.Point >= 0:
                     await ReadPointAsync(instruction, phase, cancel);
                     break;
+                case OperationKind.Publish:
+                    await PublishPointAsync(instruction, instruction.Point, instruction.Own, [], cancel);
+                    await topics.Readings.SafeAsync(cancel);
+                    break;
+                case OperationKind.Collect:
+                    done = await CollectAsync(instruction, phase, cancel);
+                    break;
                 default:
                     done = await RunPhaseAsync(instruction, phase, done, cancel);
+                    if (operations[from].Kind is OperationKind.Kickoff or OperationKind.Unstage)
+                    {
+                        await FlyAsync(instruction, phase, cancel);
+                    }
+
                     break;
             }
 
@@ -343,22 +366,92 @@ internal sealed partial class DeviceServer(
             }
         }
 
-        await topics.Readings.PublishAsync(
-            new PointReadings
-            {
-                Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
-                Point = instruction.Point,
-                Row = row,
-                At = time.GetUtcNow(),
-                Gaps = gaps ?? (IReadOnlyList<Reason>)[],
-            },
-            cancel);
+        await PublishPointAsync(instruction, instruction.Point, row, gaps ?? (IReadOnlyList<Reason>)[], cancel);
         // The answer says that the point is taken: its readings must not die with this process.
         await topics.Readings.SafeAsync(cancel);
         if (fatal is not null)
         {
             throw fatal;
         }
+    }
+
+    private ValueTask PublishPointAsync(
+        Instruction instruction, int point, Reading[] row, IReadOnlyList<Reason> gaps, CancellationToken cancel) =>
+        topics.Readings.PublishAsync(
+            new PointReadings
+            {
+                Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
+                Point = point,
+                Row = row,
+                At = time.GetUtcNow(),
+                Gaps = gaps,
+            },
+            cancel);
+
+    // A flyer that was kicked off is listened to from now on, with or without anybody collecting.
+    private async ValueTask FlyAsync(Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
+    {
+        foreach (var operation in phase.ToArray())
+        {
+            if (operation.Kind == OperationKind.Kickoff)
+            {
+                var flight = _flights.GetOrAdd(instruction.Scan!.Value, _ => new FlightJoin(instruction.Flight!, time));
+                await flight.FollowAsync(roster[operation.Device], cancel);
+            }
+            else if (operation.Kind == OperationKind.Unstage && instruction.Scan is { } scan)
+            {
+                _flights.TryRemove(scan, out _);
+            }
+        }
+    }
+
+    // What flyers have given since the last time becomes points, with one fresh reading of the other devices for all of them.
+    private async ValueTask<InstructionDone> CollectAsync(
+        Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
+    {
+        var flight = _flights.GetValueOrDefault(instruction.Scan ?? Guid.Empty)
+            ?? throw DeviceErrors.Fault.Fault("There is no flight to collect from.");
+        var columns = phase.ToArray().Where(o => o.Kind == OperationKind.Read).Select(o => roster[o.Device]).ToArray();
+        await flight.WaitAsync(cancel);
+        var ready = flight.Take(instruction.EndsFlight);
+        if (ready.Count > 0)
+        {
+            var others = await ReadOthersAsync(instruction, [.. columns.Where(c => !flight.Has(c))], cancel);
+            foreach (var point in ready)
+            {
+                await PublishPointAsync(
+                    instruction, instruction.FirstPoint + point.Index, flight.RowOf(point, columns, others), point.Gaps, cancel);
+            }
+
+            await topics.Readings.SafeAsync(cancel);
+        }
+
+        if (flight.Flown.IsOver || flight.Fault is not null)
+        {
+            _flights.TryRemove(instruction.Scan!.Value, out _);
+        }
+
+        return flight.Fault is { } fault ? throw fault : InstructionDone.Nothing with { Flown = flight.Flown };
+    }
+
+    private async ValueTask<IReadOnlyDictionary<ConfiguredDevice, Reading[]>> ReadOthersAsync(
+        Instruction instruction, ConfiguredDevice[] devices, CancellationToken cancel)
+    {
+        var commands = devices
+            .Select(d => Command(new Operation(0, OperationKind.Read, d.Name), instruction, new Reading[d.ReadSignals.Count]))
+            .ToArray();
+        foreach (var command in commands)
+        {
+            await command.Device.Mailbox.PostAsync(command, cancel);
+        }
+
+        await AllAsync(commands, allowsGaps: true);
+        foreach (var command in commands.Where(c => !c.HasGap))
+        {
+            command.Device.Remember(command.Row.ToArray(), 0);
+        }
+
+        return commands.ToDictionary(c => c.Device, c => c.Row.ToArray());
     }
 
     // A reading that failed: read once more, take the last one, or leave a gap.
@@ -410,6 +503,7 @@ internal sealed partial class DeviceServer(
             Signal = signal,
             Value = operation.Value,
             Setup = instruction?.Setup,
+            Flight = instruction?.Flight,
             Allowed = operation.Kind switch
             {
                 OperationKind.Set => options.SetDeadline,

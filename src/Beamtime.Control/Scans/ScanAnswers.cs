@@ -1,5 +1,6 @@
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Scans;
 
 namespace Beamtime.Control.Scans;
 
@@ -26,6 +27,9 @@ internal sealed record ScanAnswer
 
     /// <summary>What it is doing, for people; null unless it runs.</summary>
     public string? Phase { get; init; }
+
+    /// <summary>From what its progress can be seen; null unless it runs.</summary>
+    public ScanReport? Progress { get; init; }
 
     /// <summary>Points taken.</summary>
     public required int Points { get; init; }
@@ -70,6 +74,7 @@ internal sealed record ScanAnswer
             Request = record.Request,
             State = live is { IsPaused: true } && record.State == ScanState.Running ? ScanState.Paused : record.State,
             Phase = live?.Phase,
+            Progress = live?.Progress,
             Points = live?.Points ?? record.Points,
             PlannedPoints = record.PlannedPoints,
             AdmittedAt = record.AdmittedAt,

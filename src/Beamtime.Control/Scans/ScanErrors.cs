@@ -102,4 +102,22 @@ internal static class ScanErrors
         "scan.points.none",
         "The arguments give no point, or more points than a scan may have.",
         "Change the arguments.");
+
+    /// <summary>A device that the plan does not name.</summary>
+    public static readonly ErrorCode Undeclared = new(
+        "scan.device.undeclared",
+        "The scan's code sets or stages a device that its plan does not name; somebody else might use it.",
+        "Name the device in the plan: among its motors, monitored devices or actuators.");
+
+    /// <summary>A point of the scan's own readings has too few or too many.</summary>
+    public static readonly ErrorCode PointIncomplete = new(
+        "scan.point.incomplete",
+        "The readings that the scan's code publishes as a point are not those that its points have.",
+        "Give every signal of every monitored device, and no others.");
+
+    /// <summary>Something was started that nobody waited for.</summary>
+    public static readonly ErrorCode Unchecked = new(
+        "scan.action.unchecked",
+        "The scan's code has started something and never waited for it; the scan waited at its end.",
+        "Wait for what StartAsync gives before the core ends.");
 }

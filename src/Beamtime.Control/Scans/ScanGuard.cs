@@ -84,6 +84,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         }
 
         List<Reason> reasons = [.. plan.Motors.Concat(plan.Monitored).Concat(plan.Actuators)
+            .Concat(plan.Baseline).Concat(plan.OnRequest).Concat(plan.Asynchronous)
             .Concat(plan.Targets.Select(t => ScanDevices.Root(t.Device)))
             .Distinct()
             .SelectMany(name => roster.Find(name) is Refused<KnownDevice> refused ? refused.Reasons : [])];
@@ -93,7 +94,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         }
 
         var devices = new ScanDevices(plan, declaration, roster);
-        if (plan.Points < 1 || plan.Points > options.MaximumPoints || devices.Monitored.Count == 0)
+        if ((plan.Points < 1 && !plan.IsOpenEnded) || plan.Points > options.MaximumPoints || devices.Monitored.Count == 0)
         {
             reasons.Add(ScanErrors.NoPoints.Because(
                 $"{declaration.Name} would take {plan.Points} points with {devices.Monitored.Count} devices to read; "
