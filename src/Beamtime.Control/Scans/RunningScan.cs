@@ -13,7 +13,8 @@ namespace Beamtime.Control.Scans;
 /// </summary>
 internal sealed class RunningScan : ScanContext, IDisposable
 {
-    private const int ChangesKept = 64;
+    // Only the newest matters to who was slow.
+    private const int ChangesKept = 1;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
     private readonly DeviceLink _link;
     private readonly TimeProvider _time;
@@ -28,6 +29,7 @@ internal sealed class RunningScan : ScanContext, IDisposable
     private volatile bool _isInCore;
     private bool _isOpened;
     private int _pointsTaken;
+    private int _timesHeld;
 
     /// <summary>A scan about to run.</summary>
     /// <param name="id">Its id.</param>
@@ -65,6 +67,12 @@ internal sealed class RunningScan : ScanContext, IDisposable
 
     /// <inheritdoc/>
     public override TimeProvider Time => _time;
+
+    /// <inheritdoc/>
+    public override bool IsHeld => _pause is not null;
+
+    /// <inheritdoc/>
+    public override int TimesHeld => _timesHeld;
 
     /// <summary>What the scan is doing, for people.</summary>
     public string Phase { get; private set; } = "starting";
@@ -114,6 +122,7 @@ internal sealed class RunningScan : ScanContext, IDisposable
         while (_pause is { } pause)
         {
             await pause.Task.WaitAsync(cancel);
+            _timesHeld++;
         }
     }
 
@@ -189,6 +198,18 @@ internal sealed class RunningScan : ScanContext, IDisposable
     }
 
     /// <inheritdoc/>
+    public override async ValueTask StopAsync(IReadOnlyList<string> devices, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        _devices.RequireOwned(devices);
+        _operations.Forget();
+        if (await _link.StopAsync(devices) is [var failed, ..])
+        {
+            throw new FaultException(failed);
+        }
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask TriggerAsync(CancellationToken cancel)
     {
         await CheckpointAsync(cancel);
@@ -255,10 +276,17 @@ internal sealed class RunningScan : ScanContext, IDisposable
         await CheckpointAsync(cancel);
         _operations.Forget();
         var first = PointsTaken;
-        return await new ScanFlight(flight, first, _instructions, _devices, _time).RunAsync(
-            this,
-            flown => Volatile.Write(ref _pointsTaken, first + flown),
-            cancel);
+        try
+        {
+            return await new ScanFlight(flight, first, _instructions, _devices, _time).RunAsync(
+                this,
+                flown => Volatile.Write(ref _pointsTaken, first + flown),
+                cancel);
+        }
+        finally
+        {
+            _operations.Forget();
+        }
     }
 
     /// <inheritdoc/>

@@ -80,11 +80,13 @@ internal sealed record ScanAnswer
             AdmittedAt = record.AdmittedAt,
             StartedAt = record.StartedAt,
             EndedAt = record.EndedAt,
-            File = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master.h5"),
-            LiveFile = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master.live.h5"),
+            File = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master{EndingOf(record)}.h5"),
+            LiveFile = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master{EndingOf(record)}.live.h5"),
             Reasons = record.Reasons,
         };
     }
+
+    private static string EndingOf(ScanRecord record) => record.FileSuffix is null ? "" : $"_{record.FileSuffix}";
 }
 
 /// <summary>A page of scans.</summary>

@@ -39,6 +39,7 @@ internal sealed class ScanCatalogue
         RoundRoiScan.Declaration,
         RoundScan.Declaration,
         TimeScan.Declaration,
+        .. MotionParameters.Scans,
     ];
 
     /// <summary>All declarations, by name.</summary>

@@ -11,6 +11,12 @@ internal static class ScanErrors
         "No scan of that name is registered.",
         "List the scans with 'beamtime scan ls'.");
 
+    /// <summary>A name that no file may have.</summary>
+    public static readonly ErrorCode FileName = new(
+        "scan.file.invalid",
+        "A file suffix, file directory or account has characters that are not allowed, or leads out of the data folder.",
+        "Use letters, digits, _ and -; give a directory as names with / between them, without a leading / and without '..'.");
+
     /// <summary>A parameter nobody declared.</summary>
     public static readonly ErrorCode UnknownParameter = new(
         "scan.parameter.unknown",
@@ -120,4 +126,16 @@ internal static class ScanErrors
         "scan.action.unchecked",
         "The scan's code has started something and never waited for it; the scan waited at its end.",
         "Wait for what StartAsync gives before the core ends.");
+
+    /// <summary>A continuous scan is too fast for its exposure.</summary>
+    public static readonly ErrorCode TooFast = new(
+        "scan.motion.fast",
+        "The motor covers a step in less time than an exposure takes.",
+        "Lower the motor's velocity, take fewer points or expose shorter; nothing has moved.");
+
+    /// <summary>A continuous scan missed the place of a point.</summary>
+    public static readonly ErrorCode PlacePassed = new(
+        "scan.motion.passed",
+        "The motor was past the place of a point, or came to rest before it, when it was looked at.",
+        "Lower the motor's velocity, or allow more by atol; the points until then are kept.");
 }

@@ -32,6 +32,7 @@ internal sealed class ScanFlight(
             .. flyers.Select(f => new Operation(0, OperationKind.Collect, f)),
             .. devices.Monitored.Select(d => new Operation(0, OperationKind.Read, d.Name)),
         ];
+        var moved = flight.Moves.Count == 0 ? null : await scan.StartAsync(flight.Moves, cancel);
         var heardAt = time.GetTimestamp();
         var points = 0;
         var isLate = false;
@@ -52,6 +53,11 @@ internal sealed class ScanFlight(
                 foreach (var gap in flown.Gaps)
                 {
                     scan.Warn(gap);
+                }
+
+                if (moved is not null)
+                {
+                    await moved.WaitAsync(cancel);
                 }
 
                 return flown.Points;

@@ -44,6 +44,13 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
                 $"The request has {size} bytes as JSON; a scan may have {MaximumRequestBytes}.")]);
         }
 
+        if (ScanFileName.Refusals(request).ToArray() is { Length: > 0 } names)
+        {
+            // Those of the parameters too, so that all can be mended at once.
+            return new Refused<AdmissibleScan>(
+                catalogue.Bind(request, roster) is Refused<(ScanDeclaration, ScanArguments)> both ? [.. names, .. both.Reasons] : names);
+        }
+
         switch (catalogue.Bind(request, roster))
         {
             case Refused<(ScanDeclaration, ScanArguments)> refused:

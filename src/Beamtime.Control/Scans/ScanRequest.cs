@@ -19,4 +19,13 @@ internal sealed record ScanRequest
     /// <summary>What the user wants to keep with the scan: title, sample_name, comment and anything else.</summary>
     [JsonConverter(typeof(ArgumentMapConverter))]
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the names of the scan's folder and of its master file end with; letters, digits, _ and -.</summary>
+    public string? FileSuffix { get; init; }
+
+    /// <summary>Folder below the beamline's data folder in place of the numbered one; names with / between them.</summary>
+    public string? FileDirectory { get; init; }
+
+    /// <summary>The experiment's account, for facilities whose data folders are ordered by it.</summary>
+    public string? Account { get; init; }
 }

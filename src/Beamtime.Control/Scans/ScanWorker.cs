@@ -332,10 +332,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     {
         try
         {
-            var (folder, prefix) = room.Recorder.MakeFolder(scan.State!.Number);
+            var (folder, prefix) = await room.Recorder.MakeFolderAsync(scan.State!, cancel);
             return await room.Store.StartAsync(
                 scan,
-                new ScanStarted(folder, prefix, admissible.Plan.Points, admissible.Origins),
+                new ScanStarted(folder, prefix, admissible.Plan.Points, admissible.Origins, scan.State!.Request.FileSuffix),
                 (transaction, next) => room.Recorder.OpenAsync(transaction, Guid.Parse(scan.Id), next.State!, cancel),
                 cancel);
         }

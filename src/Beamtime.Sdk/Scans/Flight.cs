@@ -14,6 +14,9 @@ public sealed record Flight
     /// <summary>What each of them is told.</summary>
     public required FlightParameters Parameters { get; init; }
 
+    /// <summary>What the scan itself sets in motion once the leader is kicked off; the flight lasts until it is there.</summary>
+    public IReadOnlyList<(string Device, Value Target)> Moves { get; init; } = [];
+
     /// <summary>Values of the scan's own signals, a row an index; a single row counts for all. Empty for none.</summary>
     public IReadOnlyList<Value[]> Own { get; init; } = [];
 

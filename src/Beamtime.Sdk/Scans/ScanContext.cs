@@ -21,6 +21,12 @@ public abstract class ScanContext
     /// <summary>The clock.</summary>
     public abstract TimeProvider Time { get; }
 
+    /// <summary>True from when somebody asked to hold the scan until it is resumed.</summary>
+    public abstract bool IsHeld { get; }
+
+    /// <summary>How often the scan was held at a checkpoint and went on: what moved by itself was not held with it.</summary>
+    public abstract int TimesHeld { get; }
+
     /// <summary>
     /// Takes one point as one instruction: moves the axes that differ from the last point, settles, triggers, waits at
     /// least the exposure, reads.
@@ -44,6 +50,12 @@ public abstract class ScanContext
     /// <param name="cancel">Fires on abort, which also ends what was started.</param>
     public abstract ValueTask<StartedAction> StartAsync(
         IReadOnlyList<(string Device, Value Target)> targets, CancellationToken cancel);
+
+    /// <summary>Stops devices where they are; what was started on them ends.</summary>
+    /// <param name="devices">Devices that the plan names.</param>
+    /// <param name="cancel">Fires on abort.</param>
+    /// <exception cref="FaultException">One did not stop.</exception>
+    public abstract ValueTask StopAsync(IReadOnlyList<string> devices, CancellationToken cancel);
 
     /// <summary>Triggers every device that is triggered by software, waits at least the exposure, then settles.</summary>
     /// <param name="cancel">Fires on abort.</param>
@@ -148,7 +160,7 @@ public sealed class StartedAction(string what, Task task)
 
     /// <summary>Waits until it is done.</summary>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="FaultException">It failed.</exception>
+    /// <exception cref="FaultException">It failed, or was stopped.</exception>
     public Task WaitAsync(CancellationToken cancel)
     {
         IsChecked = true;

@@ -31,6 +31,7 @@ internal static class ScanCommands
             new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, NoWait }, SubmitAsync);
         scan.Subcommands.Add(ScanTypeCommands.CreateList());
         scan.Subcommands.Add(ScanTypeCommands.CreateHelp());
+        scan.Subcommands.Add(ScanHistoryCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
     }
@@ -91,6 +92,18 @@ internal static class ScanCommands
 
         return reasons.Count > 0
             ? throw new RefusedException(reasons)
-            : new ScanRequest { Scan = name, Args = args, Parameters = parameters, Metadata = kept };
+            : new ScanRequest
+            {
+                FileSuffix = Taken("file_suffix"),
+                FileDirectory = Taken("file_directory"),
+                Account = Taken("account"),
+                Scan = name,
+                Args = args,
+                Parameters = parameters,
+                Metadata = kept,
+            };
+
+        // Of every scan, and no parameter of any.
+        string? Taken(string key) => parameters.Remove(key, out var value) ? value : null;
     }
 }

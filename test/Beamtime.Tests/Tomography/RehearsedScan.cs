@@ -72,6 +72,12 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
 
     public override TimeProvider Time => bench.Clock;
 
+    public override bool IsHeld => false;
+
+    public override int TimesHeld => 0;
+
+    public override ValueTask StopAsync(IReadOnlyList<string> devices, CancellationToken cancel) => throw Unrehearsed();
+
     public override ValueTask CheckpointAsync(CancellationToken cancel) => ValueTask.CompletedTask;
 
     public override ValueTask<StartedAction> StartAsync(
