@@ -31,6 +31,7 @@ internal static class ScanCommands
             new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, NoWait }, SubmitAsync);
         scan.Subcommands.Add(CommandRun.OnServer(new Command("ls", "List the scans that can be asked for."), ListAsync));
         scan.Subcommands.Add(ScanHistoryCommand.Create());
+        scan.Subcommands.Add(ScanPointsCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
     }
