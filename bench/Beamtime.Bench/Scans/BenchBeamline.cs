@@ -54,9 +54,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
     public static async Task<BenchBeamline> StartAsync(string folder, int detectors, CancellationToken cancel)
     {
         var site = Directory.CreateDirectory(Path.Combine(folder, "site")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(site, "beamtime.yaml"), "scans:\n  beamline: bench\n", cancel);
-        await File.WriteAllTextAsync(
-            Path.Combine(site, "devices.yaml"), Motor + string.Concat(Enumerable.Range(1, detectors).Select(Detector)), cancel);
+        await WriteSiteAsync(site, detectors, cancel);
         var plugins = new PluginRegistry();
         new SimulatedPlugin().Register(plugins);
         var launch = HostLaunch.Read(
@@ -68,6 +66,17 @@ internal sealed class BenchBeamline : IAsyncDisposable
             ConfigureLogging = static logging => logging.ClearProviders(),
         };
         return new BenchBeamline(await BeamtimeHost.StartAsync(launch, cancel), detectors);
+    }
+
+    /// <summary>Writes the configuration of its beamline.</summary>
+    /// <param name="site">The folder.</param>
+    /// <param name="detectors">Detectors.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task WriteSiteAsync(string site, int detectors, CancellationToken cancel)
+    {
+        await File.WriteAllTextAsync(Path.Combine(site, "beamtime.yaml"), "scans:\n  beamline: bench\n", cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(site, "devices.yaml"), Motor + string.Concat(Enumerable.Range(1, detectors).Select(Detector)), cancel);
     }
 
     /// <summary>Runs a line scan and waits until its final file is closed and registered.</summary>
