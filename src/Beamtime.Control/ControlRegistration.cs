@@ -5,6 +5,7 @@ using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Moves;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -101,6 +102,7 @@ internal static class ControlRegistration
                 (ControlParts.DeviceServer, "device announcer", Run<DeviceAnnouncer>(d => d.RunAsync)),
                 (parts & (ControlParts.Api | ControlParts.ScanServer), "device watch", Run<DeviceWatch>(d => d.RunAsync)),
                 (ControlParts.ScanServer, "device setter", Run<DeviceSetter>(d => d.RunAsync)),
+                (ControlParts.ScanServer, "mover", Run<Mover>(m => m.RunAsync)),
                 (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
                 (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
                 (ControlParts.Bundler, "bundler", Run<PointBundler>(b => b.RunAsync)),
@@ -132,6 +134,6 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapPoints().MapBeamline().MapGate().MapProcedures();
+            routes.MapDevices().MapScans().MapMoves().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
     }
 }

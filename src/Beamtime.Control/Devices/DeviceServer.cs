@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -19,7 +21,9 @@ internal sealed partial class DeviceServer(
     ILogger<DeviceServer> logger)
 {
     private readonly InstructionMemory _memory = new();
+    private readonly AsynchronousRecorder _asynchronous = new(topics.AsynchronousIndices, options, time, logger);
     private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, FlightJoin> _flights = new();
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
 
@@ -46,7 +50,16 @@ internal sealed partial class DeviceServer(
         var stopping = roster.Usable
             .Where(d => names?.Contains(d.Name) ?? !d.Entry.ReadOnly)
             .Select(StopOneAsync);
-        return [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
+        Reason[] failed = [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
+        foreach (var (scan, flight) in _flights)
+        {
+            if (names is null || names.Any(n => roster.Has(n) && flight.Has(roster[n])))
+            {
+                _flights.TryRemove(scan, out _);
+            }
+        }
+
+        return failed;
     }
 
     private async Task<Reason?> StopOneAsync(ConfiguredDevice device)
@@ -192,8 +205,20 @@ internal sealed partial class DeviceServer(
                 case OperationKind.Read when instruction.Point >= 0:
                     await ReadPointAsync(instruction, phase, cancel);
                     break;
+                case OperationKind.Publish:
+                    await PublishPointAsync(instruction, instruction.Point, instruction.Own, [], cancel);
+                    await topics.Readings.SafeAsync(cancel);
+                    break;
+                case OperationKind.Collect:
+                    done = await CollectAsync(instruction, phase, cancel);
+                    break;
                 default:
                     done = await RunPhaseAsync(instruction, phase, done, cancel);
+                    if (operations[from].Kind is OperationKind.Kickoff or OperationKind.Unstage)
+                    {
+                        await FlyAsync(instruction, phase, cancel);
+                    }
+
                     break;
             }
 
@@ -220,15 +245,15 @@ internal sealed partial class DeviceServer(
             var operation = phase.Span[i];
             var row = operation.Kind switch
             {
-                OperationKind.Read => new Reading[roster[operation.Device].ReadSignals.Count],
-                OperationKind.ReadConfiguration => new Reading[roster[operation.Device].ConfigurationSignals.Count],
+                OperationKind.Read => new Reading[roster.Find(operation.Device).ReadSignals.Count],
+                OperationKind.ReadConfiguration => new Reading[roster.Find(operation.Device).ConfigurationSignals.Count],
                 _ => [],
             };
             commands[i] = Command(operation, instruction, row);
             await commands[i].Device.Mailbox.PostAsync(commands[i], cancel);
         }
 
-        await AllAsync(commands, instruction.AllowsGaps);
+        await AllAsync(commands, instruction.AllowsGaps, cancel);
         return Answered(commands, done);
     }
 
@@ -243,19 +268,24 @@ internal sealed partial class DeviceServer(
             .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
             .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());
         var files = commands.Where(c => c.Files.Count > 0).ToDictionary(c => c.Device.Name, c => c.Files);
-        if (rows.Count == 0 && files.Count == 0)
+        var asynchronous = commands.Where(c => c.AsynchronousFile is { Signals.Count: > 0 })
+            .ToDictionary(c => c.Device.Name, c => c.AsynchronousFile!);
+        if (rows.Count == 0 && files.Count == 0 && asynchronous.Count == 0)
         {
             return done;
         }
 
         return new InstructionDone(
             rows.Count > 0 ? rows : done?.Rows ?? InstructionDone.Nothing.Rows,
-            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files);
+            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files)
+        {
+            Asynchronous = asynchronous.Count > 0 ? asynchronous : done?.Asynchronous,
+        };
     }
 
     // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards;
     // an answer has room for one, further ones go to the log.
-    private async ValueTask AllAsync(DeviceCommand[] commands, bool allowsGaps)
+    private async ValueTask AllAsync(DeviceCommand[] commands, bool allowsGaps, CancellationToken cancel)
     {
         FaultException? first = null;
         foreach (var command in commands)
@@ -266,12 +296,13 @@ internal sealed partial class DeviceServer(
             }
             catch (FaultException fault)
             {
-                if (allowsGaps && command.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
+                if (command.Kind is OperationKind.Read or OperationKind.ReadConfiguration
+                    && await ReadAnywayAsync(command, fault, allowsGaps, cancel))
                 {
-                    LogReadFailed(logger, command.Device.Name, fault.Reason.Message);
-                    command.LeaveGap();
+                    continue;
                 }
-                else if (first is null)
+
+                if (first is null)
                 {
                     first = fault;
                 }
@@ -288,13 +319,32 @@ internal sealed partial class DeviceServer(
         }
     }
 
+    // A late driver may still write into the row it was given: what comes in its place stands in another one.
+    private async ValueTask<bool> ReadAnywayAsync(
+        DeviceCommand command, FaultException fault, bool allowsGaps, CancellationToken cancel)
+    {
+        var row = new Reading[command.Row.Length];
+        if (await RecoverAsync(command.Device, fault, row, cancel, command.Kind) is null)
+        {
+            command.Replace(row);
+            return true;
+        }
+
+        if (allowsGaps)
+        {
+            command.LeaveGap();
+        }
+
+        return allowsGaps;
+    }
+
     private async ValueTask ReadPointAsync(
         Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
     {
         var width = instruction.Own.Length;
         foreach (var operation in phase.Span)
         {
-            width += roster[operation.Device].ReadSignals.Count;
+            width += roster.Find(operation.Device).ReadSignals.Count;
         }
 
         var row = new Reading[width];
@@ -302,7 +352,7 @@ internal sealed partial class DeviceServer(
         var offset = 0;
         for (var i = 0; i < commands.Length; i++)
         {
-            var device = roster[phase.Span[i].Device];
+            var device = roster.Find(phase.Span[i].Device);
             commands[i] = Command(phase.Span[i], instruction, row.AsMemory(offset, device.ReadSignals.Count));
             offset += device.ReadSignals.Count;
             await device.Mailbox.PostAsync(commands[i], cancel);
@@ -343,16 +393,7 @@ internal sealed partial class DeviceServer(
             }
         }
 
-        await topics.Readings.PublishAsync(
-            new PointReadings
-            {
-                Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
-                Point = instruction.Point,
-                Row = row,
-                At = time.GetUtcNow(),
-                Gaps = gaps ?? (IReadOnlyList<Reason>)[],
-            },
-            cancel);
+        await PublishPointAsync(instruction, instruction.Point, row, gaps ?? (IReadOnlyList<Reason>)[], cancel);
         // The answer says that the point is taken: its readings must not die with this process.
         await topics.Readings.SafeAsync(cancel);
         if (fatal is not null)
@@ -361,15 +402,95 @@ internal sealed partial class DeviceServer(
         }
     }
 
+    private ValueTask PublishPointAsync(
+        Instruction instruction, int point, Reading[] row, IReadOnlyList<Reason> gaps, CancellationToken cancel) =>
+        topics.Readings.PublishAsync(
+            new PointReadings
+            {
+                Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
+                Point = point,
+                Row = row,
+                At = time.GetUtcNow(),
+                Gaps = gaps,
+            },
+            cancel);
+
+    // A flyer that was kicked off is listened to from now on, with or without anybody collecting.
+    private async ValueTask FlyAsync(Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
+    {
+        foreach (var operation in phase.ToArray())
+        {
+            if (operation.Kind == OperationKind.Kickoff)
+            {
+                var flight = _flights.GetOrAdd(instruction.Scan!.Value, _ => new FlightJoin(instruction.Flight!, time));
+                await flight.FollowAsync(roster[operation.Device], cancel);
+            }
+            else if (operation.Kind == OperationKind.Unstage && instruction.Scan is { } scan)
+            {
+                _flights.TryRemove(scan, out _);
+            }
+        }
+    }
+
+    // What flyers have given since the last time becomes points, with one fresh reading of the other devices for all of them.
+    private async ValueTask<InstructionDone> CollectAsync(
+        Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
+    {
+        var flight = _flights.GetValueOrDefault(instruction.Scan ?? Guid.Empty)
+            ?? throw DeviceErrors.Fault.Fault("There is no flight to collect from.");
+        var columns = phase.ToArray().Where(o => o.Kind == OperationKind.Read).Select(o => roster[o.Device]).ToArray();
+        await flight.WaitAsync(cancel);
+        var ready = flight.Take(instruction.EndsFlight);
+        if (ready.Count > 0)
+        {
+            var others = await ReadOthersAsync(instruction, [.. columns.Where(c => !flight.Has(c))], cancel);
+            foreach (var point in ready)
+            {
+                await PublishPointAsync(
+                    instruction, instruction.FirstPoint + point.Index, flight.RowOf(point, columns, others), point.Gaps, cancel);
+            }
+
+            await topics.Readings.SafeAsync(cancel);
+        }
+
+        if (flight.Flown.IsOver || flight.Fault is not null)
+        {
+            _flights.TryRemove(instruction.Scan!.Value, out _);
+        }
+
+        return flight.Fault is { } fault ? throw fault : InstructionDone.Nothing with { Flown = flight.Flown };
+    }
+
+    private async ValueTask<IReadOnlyDictionary<ConfiguredDevice, Reading[]>> ReadOthersAsync(
+        Instruction instruction, ConfiguredDevice[] devices, CancellationToken cancel)
+    {
+        var commands = devices
+            .Select(d => Command(new Operation(0, OperationKind.Read, d.Name), instruction, new Reading[d.ReadSignals.Count]))
+            .ToArray();
+        foreach (var command in commands)
+        {
+            await command.Device.Mailbox.PostAsync(command, cancel);
+        }
+
+        await AllAsync(commands, allowsGaps: true);
+        foreach (var command in commands.Where(c => !c.HasGap))
+        {
+            command.Device.Remember(command.Row.ToArray(), 0);
+        }
+
+        return commands.ToDictionary(c => c.Device, c => c.Row.ToArray());
+    }
+
     // A reading that failed: read once more, take the last one, or leave a gap.
     private async ValueTask<(Reason Reason, bool IsFatal)?> RecoverAsync(
-        ConfiguredDevice device, FaultException fault, Memory<Reading> row, CancellationToken cancel)
+        ConfiguredDevice device, FaultException fault, Memory<Reading> row, CancellationToken cancel, OperationKind kind = OperationKind.Read)
     {
         LogReadFailed(logger, device.Name, fault.Reason.Message);
         row.Span.Clear();
         var isLate = fault.Reason.Code == DeviceErrors.Deadline.Code;
-        if (device.Entry.OnFailure == OnFailure.Buffer && device.Last is { Length: > 0 } last)
+        if (device.Entry.OnFailure == OnFailure.Buffer && kind == OperationKind.Read && device.Last is { Length: > 0 } last)
         {
+            LogBuffered(logger, device.Name, last.Span[0].Timestamp);
             last.CopyTo(row);
             return null;
         }
@@ -377,13 +498,17 @@ internal sealed partial class DeviceServer(
         if (device.Entry.OnFailure == OnFailure.Retry && !isLate)
         {
             var again = new Reading[row.Length];
-            var command = Command(new Operation(0, OperationKind.Read, device.Name), null, again);
+            var command = Command(new Operation(0, kind, device.Name), null, again);
             await device.Mailbox.PostAsync(command, cancel);
             try
             {
                 await command.Task;
                 again.CopyTo(row);
-                device.Remember(again, 0);
+                if (kind == OperationKind.Read)
+                {
+                    device.Remember(again, 0);
+                }
+
                 return null;
             }
             catch (FaultException second)
@@ -398,7 +523,7 @@ internal sealed partial class DeviceServer(
 
     private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row)
     {
-        var device = roster[operation.Device];
+        var device = roster.Find(operation.Device);
         var signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null;
         if (operation.Kind == OperationKind.Set && !device.MaySet(signal, operation.Value))
         {
@@ -407,9 +532,11 @@ internal sealed partial class DeviceServer(
 
         return new DeviceCommand(device, operation.Kind, row)
         {
-            Signal = signal,
+            Signal = device.DriverSignal(signal),
             Value = operation.Value,
             Setup = instruction?.Setup,
+            Asynchronous = operation.Kind is OperationKind.Stage or OperationKind.Unstage ? _asynchronous : null,
+            Flight = instruction?.Flight,
             Allowed = operation.Kind switch
             {
                 OperationKind.Set => options.SetDeadline,
@@ -422,6 +549,9 @@ internal sealed partial class DeviceServer(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Reading {Device} failed: {Message}")]
     private static partial void LogReadFailed(ILogger logger, string device, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The last reading of {Device}, of {At:O}, stands in for the one that failed")]
+    private static partial void LogBuffered(ILogger logger, string device, DateTimeOffset at);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} failed as well: {Message}")]
     private static partial void LogAlsoFailed(ILogger logger, string device, string message);

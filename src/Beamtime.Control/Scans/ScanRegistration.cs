@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Moves;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,8 @@ internal static class ScanRegistration
             services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()));
             services.TryAddSingleton<ScanStore>();
             services.TryAddSingleton<ScanDesk>();
+            services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton<MoveDesk>();
             return services;
         }
 
@@ -29,6 +32,7 @@ internal static class ScanRegistration
             .AddSingleton<ScanGuard>()
             .AddSingleton<ScanQueue>()
             .AddSingleton<ScanReception>()
+            .AddSingleton<Mover>()
             .AddSingleton<ScanEndings>()
             .AddSingleton(s => new ScanRoom(
                 s.GetRequiredService<ScanStore>(),

@@ -33,6 +33,8 @@ internal static class CommandTree
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
+        root.Subcommands.Add(MoveCommands.CreateMove());
+        root.Subcommands.Add(MoveCommands.CreateUpdatedMove());
         root.Subcommands.Add(DatasetCommands.Create());
         root.Subcommands.Add(ComputeCommands.CreateReconstruct());
         root.Subcommands.Add(ComputeCommands.CreateCompute());

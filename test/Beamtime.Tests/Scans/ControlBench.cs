@@ -76,6 +76,8 @@ internal sealed class ControlBench : IAsyncDisposable
     /// <summary>The driver of a device.</summary>
     public T Driver<T>(string name) => (T)_roster[name].Device;
 
+    public WatchedFlyer Flyer(string name) => (WatchedFlyer)_roster[name].Device;
+
     /// <summary>Reads a device as its roster did when it connected.</summary>
     public async Task RememberAsync(string name)
     {
