@@ -49,16 +49,13 @@ internal sealed class BenchRoom : IAsyncDisposable
     /// <summary>The whole program on a simulated beamline.</summary>
     /// <param name="detectors">Detectors read at each point.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task<BenchBeamline> BeamlineAsync(int detectors, CancellationToken cancel)
-    {
-        if (_beamline is null || _beamline.Detectors != detectors)
-        {
-            await CloseAsync();
-            _beamline = await BenchBeamline.StartAsync(NewFolder("beamline"), detectors, cancel);
-        }
+    public Task<BenchBeamline> BeamlineAsync(int detectors, CancellationToken cancel) =>
+        BeamlineAsync($"{detectors}", () => BenchBeamline.DevicesOf(detectors), cancel);
 
-        return _beamline;
-    }
+    /// <summary>The whole program on the demo's beamline.</summary>
+    /// <param name="cancel">Gives up.</param>
+    public Task<BenchBeamline> DemoAsync(CancellationToken cancel) =>
+        BeamlineAsync("demo", BenchBeamline.DemoDevices, cancel);
 
     /// <summary>Ends what runs, so that it does not compete with what is measured next.</summary>
     public async Task CloseAsync()
@@ -84,6 +81,17 @@ internal sealed class BenchRoom : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("beamtime-bench-");
         folder.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         return folder;
+    }
+
+    private async Task<BenchBeamline> BeamlineAsync(string name, Func<string> devices, CancellationToken cancel)
+    {
+        if (_beamline is null || _beamline.Name != name)
+        {
+            await CloseAsync();
+            _beamline = await BenchBeamline.StartAsync(NewFolder("beamline"), name, devices(), cancel);
+        }
+
+        return _beamline;
     }
 
     private async Task CloseBeamlineAsync()

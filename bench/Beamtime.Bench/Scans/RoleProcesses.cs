@@ -31,7 +31,7 @@ internal sealed class RoleProcesses : IAsyncDisposable
         {
             var folder = room.NewFolder("roles");
             var site = Directory.CreateDirectory(Path.Combine(folder, "site")).FullName;
-            await BenchBeamline.WriteSiteAsync(site, detectors: 1, cancel);
+            await BenchBeamline.WriteSiteAsync(site, BenchBeamline.DevicesOf(1), cancel);
             var secret = Path.Combine(folder, "secret");
             await File.WriteAllBytesAsync(secret, RandomNumberGenerator.GetBytes(32), cancel);
             File.SetUnixFileMode(secret, UnixFileMode.UserRead);
