@@ -472,7 +472,7 @@ internal sealed partial class DeviceServer(
             await command.Device.Mailbox.PostAsync(command, cancel);
         }
 
-        await AllAsync(commands, allowsGaps: true);
+        await AllAsync(commands, allowsGaps: true, cancel);
         foreach (var command in commands.Where(c => !c.HasGap))
         {
             command.Device.Remember(command.Row.ToArray(), 0);
