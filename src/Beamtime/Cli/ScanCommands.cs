@@ -31,6 +31,7 @@ internal static class ScanCommands
             new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, NoWait }, SubmitAsync);
         scan.Subcommands.Add(ScanTypeCommands.CreateList());
         scan.Subcommands.Add(ScanTypeCommands.CreateHelp());
+        scan.Subcommands.Add(ScanTypeCommands.CreateShow());
         scan.Subcommands.Add(ScanHistoryCommand.Create());
         scan.Subcommands.Add(ScanPointsCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;

@@ -5,10 +5,11 @@ using Spectre.Console;
 
 namespace Beamtime.Cli;
 
-/// <summary><c>beamtime scan ls</c> and <c>beamtime scan help</c>: the scans that can be asked for, and their parameters.</summary>
+/// <summary><c>beamtime scan ls</c>, <c>help</c> and <c>show</c>: what can be asked for, and what was.</summary>
 internal static class ScanTypeCommands
 {
     private static readonly Argument<string> Type = new("name") { Description = "Name of the scan, or another name for it." };
+    private static readonly Argument<string> Number = new("scan") { Description = "Number or id of the scan." };
     private static readonly Option<bool> All = new("--all") { Description = "Also the parameters for experts." };
 
     /// <summary>The verb that lists them.</summary>
@@ -22,9 +23,13 @@ internal static class ScanTypeCommands
         {
             Type, All,
         };
-        help.Aliases.Add("show");
         return CommandRun.OnServer(help, HelpAsync);
     }
+
+    /// <summary>The verb that shows one that was asked for.</summary>
+    public static Command CreateShow() => CommandRun.OnServer(
+        new Command("show", "Show a scan that was asked for: where it stands, its points, its file, and why it ended early.") { Number },
+        ShowAsync);
 
     /// <summary>How a scan's positional arguments look.</summary>
     /// <param name="scan">The scan.</param>
@@ -63,6 +68,30 @@ internal static class ScanTypeCommands
 
             console.Write(table);
             console.WriteLine("beamtime scan help NAME explains one.");
+        });
+    }
+
+    private static async Task<ExitCode> ShowAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var scan = await client.GetAsync<ScanAnswer>($"scans/{Uri.EscapeDataString(run.Arguments.GetValue(Number)!)}", cancel);
+        return run.Print(scan, console =>
+        {
+            console.Write(ScanTable.Of([scan]));
+            foreach (var (name, value) in scan.Request.Parameters)
+            {
+                console.WriteLine($"{name}: {value}");
+            }
+
+            if (scan.File is not null)
+            {
+                console.WriteLine($"file: {scan.File}");
+            }
+
+            foreach (var reason in scan.Reasons)
+            {
+                console.WriteLine($"{reason.Code}: {reason.Message}");
+                console.WriteLine($"  {reason.Remedy}");
+            }
         });
     }
 

@@ -21,6 +21,11 @@ public sealed class ScanCatalogueTests
     [InlineData("multi_region_grid_scan", "multi_region_grid")]
     [InlineData("time_scan", "time")]
     [InlineData("acquire", "acquire")]
+    [InlineData("cont_line_scan", "cont_line")]
+    [InlineData("line_sweep_scan", "line_sweep")]
+    [InlineData("monitor_scan", "monitor")]
+    [InlineData("cont_line_fly_scan", "cont_line_fly")]
+    [InlineData("round_scan_fly", "round_fly")]
     public void A_scan_is_found_by_the_name_it_has_elsewhere(string alias, string name)
     {
         var catalogue = new ScanCatalogue(_plugins);

@@ -6,12 +6,7 @@ namespace Beamtime.Control.Scans.Library;
 internal static class MotionParameters
 {
     /// <summary>A motor with its ends.</summary>
-    public static readonly IReadOnlyList<ScanParameter> Line =
-    [
-        new() { Name = "motor", Type = ParameterType.Positioner, Description = "The motor." },
-        new() { Name = "start", Type = ParameterType.Number, Description = "First position, in the motor's unit." },
-        new() { Name = "stop", Type = ParameterType.Number, Description = "Last position, in the motor's unit." },
-    ];
+    public static readonly IReadOnlyList<ScanParameter> Line = AxisParameters.StartStop;
 
     /// <summary>Whether positions count from where the motor is.</summary>
     public static readonly ScanParameter Relative = new()
@@ -25,7 +20,7 @@ internal static class MotionParameters
     [
         new()
         {
-            Name = "exposure", Type = ParameterType.Number, Unit = "s", Default = "0", Low = 0, High = 86400,
+            Name = "exposure", Aliases = ["exp_time"], Type = ParameterType.Number, Unit = "s", Default = "0", Low = 0, High = 86400,
             Description = "Exposure of one frame.",
         },
         new()
