@@ -16,6 +16,10 @@ internal sealed class BenchRoom : IAsyncDisposable
     /// <summary>The clock.</summary>
     public static TimeProvider Time => TimeProvider.System;
 
+    /// <summary>The built program.</summary>
+    public static string Executable => Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "Beamtime", new DirectoryInfo(AppContext.BaseDirectory).Name, "beamtime");
+
     /// <summary>A path in the run's folder that nothing has yet.</summary>
     /// <param name="name">How it begins.</param>
     public string NewPath(string name) => Path.Combine(_folder.FullName, $"{name}-{++_name}");

@@ -72,8 +72,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
         string folder, string name, string devices, CancellationToken cancel)
     {
         var site = Directory.CreateDirectory(Path.Combine(folder, "site")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(site, "beamtime.yaml"), "scans:\n  beamline: bench\n", cancel);
-        await File.WriteAllTextAsync(Path.Combine(site, "devices.yaml"), devices, cancel);
+        await WriteSiteAsync(site, devices, cancel);
         var plugins = new PluginRegistry();
         new SimulatedPlugin().Register(plugins);
         var launch = HostLaunch.Read(
@@ -85,6 +84,16 @@ internal sealed class BenchBeamline : IAsyncDisposable
             ConfigureLogging = static logging => logging.ClearProviders(),
         };
         return new BenchBeamline(await BeamtimeHost.StartAsync(launch, cancel), name);
+    }
+
+    /// <summary>Writes the configuration of its beamline.</summary>
+    /// <param name="site">The folder.</param>
+    /// <param name="devices">Its devices, as their file has them.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task WriteSiteAsync(string site, string devices, CancellationToken cancel)
+    {
+        await File.WriteAllTextAsync(Path.Combine(site, "beamtime.yaml"), "scans:\n  beamline: bench\n", cancel);
+        await File.WriteAllTextAsync(Path.Combine(site, "devices.yaml"), devices, cancel);
     }
 
     /// <summary>Runs a line scan and waits until its final file is closed and registered.</summary>

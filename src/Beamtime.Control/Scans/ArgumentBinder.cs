@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Beamtime.Control.Devices;
 using Beamtime.Core.Settings;
-using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
 

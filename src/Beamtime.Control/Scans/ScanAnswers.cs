@@ -1,5 +1,6 @@
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Scans;
 
 namespace Beamtime.Control.Scans;
 

@@ -36,5 +36,6 @@ internal static class ScanExample
     }
 
     private static string ValueOf(ScanParameter parameter) =>
-        parameter.Example ?? parameter.Default ?? parameter.Choices.FirstOrDefault() ?? parameter.Name.ToUpperInvariant();
+        parameter.Example ?? parameter.Default
+        ?? (parameter.Choices is [var first, ..] ? first : parameter.Name.ToUpperInvariant());
 }

@@ -1,6 +1,4 @@
 using Beamtime.Control.Devices;
-using Beamtime.Sdk.Devices;
-using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
 
 namespace Beamtime.Control.Scans;

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
@@ -32,7 +33,11 @@ internal sealed record ScanRoom(
     DeviceBook Book,
     DeviceLink Link,
     Topic<ScanDocument> Documents,
-    ScanOptions Options);
+    ScanOptions Options)
+{
+    /// <summary>The scans that take steps while they run.</summary>
+    public OpenSteps Steps { get; } = new();
+}
 
 /// <summary>Runs the scans of a queue one after the other. Whatever happens to one, the next one runs.</summary>
 internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)

@@ -54,12 +54,30 @@ public abstract class StepScan : Scan
         _trajectory = _isRelative ? layout.Shifted(_origin) : layout;
         return AcquisitionParameters.Applied(
             _arguments,
-            new ScanPlan { Motors = Motors, Positions = _trajectory, Points = (int)points, Remarks = [.. _remarks] });
+            new ScanPlan
+            {
+                Motors = Motors,
+                Positions = _trajectory,
+                Points = (int)points,
+                PointsPerPosition = _burst,
+                Remarks = [.. _remarks],
+            });
     }
 
     /// <inheritdoc/>
     public override async Task PrepareAsync(ScanContext scan, CancellationToken cancel) =>
         await scan.SetAsync(Targets(_trajectory[Math.Min(scan.PointsTaken / _burst, _trajectory.Count - 1)]), cancel);
+
+    /// <inheritdoc/>
+    public override Task OpenAsync(ScanContext scan, CancellationToken cancel)
+    {
+        if (_remarks.Count > 0)
+        {
+            scan.Note("positions", string.Join("; ", _remarks));
+        }
+
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public override async Task CoreAsync(ScanContext scan, CancellationToken cancel)
@@ -90,7 +108,7 @@ public abstract class StepScan : Scan
     /// <exception cref="RefusedException">The arguments give none; carries every reason.</exception>
     protected abstract Trajectory LayOut(ScanArguments arguments);
 
-    /// <summary>Tells something about the positions; it stands in the log when the scan begins.</summary>
+    /// <summary>Tells something about the positions; it stands in the log and in the scan's file.</summary>
     /// <param name="remark">What.</param>
     protected void Remark(string remark) => _remarks.Add(remark);
 

@@ -32,6 +32,7 @@ internal static class ScanCommands
         scan.Subcommands.Add(ScanTypeCommands.CreateList());
         scan.Subcommands.Add(ScanTypeCommands.CreateHelp());
         scan.Subcommands.Add(ScanHistoryCommand.Create());
+        scan.Subcommands.Add(ScanPointsCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
     }

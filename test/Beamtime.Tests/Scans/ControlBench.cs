@@ -73,6 +73,9 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
 
+    public T Service<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
     /// <summary>The driver of a device.</summary>
     public T Driver<T>(string name) => (T)_roster[name].Device;
 

@@ -51,7 +51,7 @@ internal sealed class TimeScan(ScanArguments arguments) : Scan
                 var left = scan.Time.GetElapsedTime(scan.Time.GetTimestamp(), due);
                 if (left > TimeSpan.Zero)
                 {
-                    await Task.Delay(left, scan.Time, cancel);
+                    await scan.WaitAsync(left, cancel);
                 }
                 else
                 {

@@ -62,6 +62,14 @@ internal sealed class PointList
         }
     }
 
-    /// <summary>The points; the list is not used afterwards.</summary>
-    public PointTrajectory ToTrajectory() => new(_values.AsMemory(0, _used), 2);
+    /// <summary>The points, without much room that is not used; the list is not used afterwards.</summary>
+    public PointTrajectory ToTrajectory()
+    {
+        if (_used < _values.Length / 4 * 3)
+        {
+            Array.Resize(ref _values, _used);
+        }
+
+        return new PointTrajectory(_values.AsMemory(0, _used), 2);
+    }
 }
