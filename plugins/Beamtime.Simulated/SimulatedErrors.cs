@@ -30,6 +30,12 @@ internal static class SimulatedErrors
         "The file that a camera is to replay cannot be opened, or its frames are not of the camera's size.",
         "Name an HDF5 file and a data set of frames with the camera's rows and columns.");
 
+    /// <summary>A flight that cannot be flown.</summary>
+    public static readonly ErrorCode FlightUnfit = new(
+        "simulated.flyer.unfit",
+        "The flyer flies already, is not flying, or was not told where the points of its one or two axes lie.",
+        "Wait for the flight's end, and give the positions of every point.");
+
     /// <summary>A trajectory that is under way.</summary>
     public static readonly ErrorCode Moving = new(
         "simulated.positioner.moving",

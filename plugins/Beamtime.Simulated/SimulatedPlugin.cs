@@ -36,6 +36,15 @@ public sealed class SimulatedPlugin : Plugin
             configuration => new NestedDevice(configuration), ["simulated.nested", .. Bec("sim", "SynDeviceOPAAS")]);
         registry.AddDevice(configuration => new SimulatedBeamline(configuration), "simulated.beamline");
         registry.AddDevice(configuration => new SimulatedShutter(configuration), "simulated.shutter");
+        registry.AddDevice(
+            configuration => new SimulatedWaveform(configuration),
+            ["simulated.waveform", .. Bec("sim_waveform", "SimWaveform")]);
+        registry.AddDevice(
+            configuration => new AsynchronousMonitor(configuration),
+            ["simulated.async-monitor", .. Bec("sim_monitor", "SimMonitorAsync")]);
+        registry.AddDevice(
+            configuration => new SimulatedFlyer(configuration),
+            ["simulated.flyer", .. Bec("sim_flyer", "SimFlyer"), .. Bec("sim_flyer", "SynFlyer")]);
         registry.AddDevice(CameraProxy.Slits, ["simulated.slit-proxy", .. BecProxy("slit_proxy", "SlitProxy")]);
         registry.AddDevice(
             CameraProxy.Replay, ["simulated.replay-proxy", .. BecProxy("h5_image_replay_proxy", "H5ImageReplayProxy")]);

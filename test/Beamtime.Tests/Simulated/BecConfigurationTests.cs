@@ -21,6 +21,9 @@ public sealed class BecConfigurationTests
     [InlineData("SimMonitor")]
     [InlineData("SimCamera")]
     [InlineData("SynDeviceOPAAS")]
+    [InlineData("SimWaveform")]
+    [InlineData("SynFlyer")]
+    [InlineData("sim.sim_monitor.SimMonitorAsync")]
     [InlineData("ReadOnlySignal")]
     [InlineData("sim.sim_signals.SetableSignal")]
     [InlineData("sim.sim.SynDynamicComponents")]
@@ -40,9 +43,10 @@ public sealed class BecConfigurationTests
         await using var roster = await ConnectAsync(Path.Combine(Repository.Root, "sites", "demo", "devices.yaml"));
         Assert.Empty(roster.Unusable);
         var groups = roster.Usable.GroupBy(d => d.Entry.ReadoutPriority).ToDictionary(g => g.Key, g => g.Count());
-        Assert.Equal(211, roster.Usable.Count);
+        Assert.Equal(214, roster.Usable.Count);
         Assert.Equal(47, groups[ReadoutPriority.Monitored]);
         Assert.Equal(163, groups[ReadoutPriority.Baseline]);
+        Assert.Equal((3, 1), (groups[ReadoutPriority.Async], groups[ReadoutPriority.OnRequest]));
         Assert.Equal(18, roster.Usable.Count(d => d.Signals[0].Limits is (-50, 50)));
     }
 
