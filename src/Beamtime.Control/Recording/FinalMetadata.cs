@@ -37,6 +37,7 @@ internal static class FinalMetadata
         {
             ScanEnd.Completed => "closed",
             ScanEnd.Aborted => "aborted",
+            ScanEnd.UserCompleted => "user_completed",
             _ => "halted",
         });
         info.CreateScalar("num_points", (long)scan.PlannedPoints).Dispose();

@@ -14,4 +14,10 @@ internal sealed record ScanRequest
 
     /// <summary>What the user wants to keep with the scan: title, sample_name, comment and anything else.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The queue that it shall wait in; null for <c>primary</c>. A queue that is named comes to be.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>False where only who asked for it may decide that it is run anew; null for true.</summary>
+    public bool? AllowRestart { get; init; }
 }

@@ -32,6 +32,10 @@ internal static class CommandTree
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
+        root.Subcommands.Add(ScanListCommands.Create());
+        root.Subcommands.Add(BatonCommands.Create());
+        root.Subcommands.Add(AlarmCommands.Create());
+        root.Subcommands.Add(BeamlineCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
         root.Subcommands.Add(DatasetCommands.Create());
         root.Subcommands.Add(ComputeCommands.CreateReconstruct());
