@@ -25,6 +25,26 @@ internal static class BeamlineRegistration
         public IServiceCollection AddBeamline(string beamline) => services
             .AddBeamlineTopics(beamline)
             .AddSingleton<BeamlineReception>()
+            .AddSingleton<StateStore>()
+            .AddSingleton<InterlockReach>()
+            .AddSingleton<Interlock>()
+            .AddSingleton<StateDesk>()
+            .AddSingleton(s =>
+            {
+                var watch = new StateWatch(
+                    s.GetRequiredService<BeamlineDescription>(),
+                    beamline,
+                    s.GetRequiredService<PermitWatch>(),
+                    s.GetRequiredService<DeviceDesk>().ReadSignalAsync,
+                    s.GetRequiredService<StateStore>(),
+                    s.GetRequiredService<BeamlineTopics>(),
+                    s.GetRequiredService<TimeProvider>(),
+                    s.GetRequiredService<ILogger<StateWatch>>());
+                var book = s.GetRequiredService<DeviceBook>();
+                s.GetRequiredService<DeviceWatch>().Changed +=
+                    (device, signal, reading) => watch.Hear(book, device, signal, reading);
+                return watch;
+            })
             .AddSingleton(s => BeamlineFile.Read(
                 s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceBook>()))
             .AddSingleton(s =>

@@ -5,6 +5,12 @@ namespace Beamtime.Control.Devices;
 /// <summary>What can go wrong with devices and their configuration.</summary>
 internal static class DeviceErrors
 {
+    /// <summary>A device that the caller's roles may not use.</summary>
+    public static readonly ErrorCode Forbidden = new(
+        "device.forbidden",
+        "The caller's roles do not allow the use of the device.",
+        "Ask somebody whose role may use it; beamline.yaml says which may.");
+
     /// <summary>Devices that should be there are not.</summary>
     public static readonly ErrorCode SomeUnusable = new(
         "device.some.unusable",

@@ -110,7 +110,7 @@ internal sealed class RoadBench : IAsyncDisposable
                 process.Run<DeviceSetter>(s => s.RunAsync);
                 process.Run<RecordingWatch>(s => s.RunAsync);
                 await process.Services.GetRequiredService<DeviceWatch>().SessionAsync(TimeSpan.FromSeconds(30), Cancel);
-                process.Run<ScanWorker>(s => s.RunAsync);
+                process.Run<ScanWorkers>(s => s.RunAsync);
                 break;
         }
     }
@@ -118,12 +118,12 @@ internal sealed class RoadBench : IAsyncDisposable
     /// <summary>Ends a role; what it had not acknowledged its successor gets.</summary>
     public Task EndAsync(ControlParts part) => _processes[part].DisposeAsync().AsTask();
 
-    public async Task<int> SubmitAsync(ScanRequest request) => (await Scans.GetRequiredService<ScanQueue>()
+    public async Task<int> SubmitAsync(ScanRequest request) => (await Scans.GetRequiredService<ScanQueues>()
         .SubmitAsync(request, ControlBench.Who, Cancel)).OrThrow().State!.Number;
 
     /// <summary>Waits until the running scan has taken so many points.</summary>
     public Task TakenAsync(int points) => UntilAsync(
-        () => Task.FromResult(Scans.GetRequiredService<ScanQueue>().Running?.PointsTaken >= points), $"{points} points");
+        () => Task.FromResult(Scans.GetRequiredService<ScanQueues>().Running?.PointsTaken >= points), $"{points} points");
 
     /// <summary>Waits until a scan is over and its file is registered.</summary>
     public async Task<ScanRecord> EndOfAsync(int number)
