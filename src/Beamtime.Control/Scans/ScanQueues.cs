@@ -96,6 +96,7 @@ internal sealed class ScanQueues(ScanStore store, ScanGuard guard, ScanOptions o
 
         try
         {
+            await SettleAsync(name, cancel);
             // What replaces the scan that runs takes its place.
             var capacity = options.QueueCapacity + (behind is null ? 0 : 1);
             if (await store.AdmitAsync(options.Beamline, name, capacity, request, asker, behind, cancel)
@@ -143,11 +144,7 @@ internal sealed class ScanQueues(ScanStore store, ScanGuard guard, ScanOptions o
             }
             else if (RecordOf(queue.Name).IsPaused)
             {
-                await ChangeAsync(
-                    queue.Name,
-                    record => record.IsPaused ? [new QueueResumed()] : [],
-                    Why.BySystem("it ran empty", ScanQueueRecord.IdOf(options.Beamline, queue.Name)),
-                    cancel);
+                await SettleAsync(queue.Name, cancel);
             }
             else if (queue.Name == ScanQueue.Primary || RecordOf(queue.Name).Locks.Count > 0)
             {
@@ -306,6 +303,19 @@ internal sealed class ScanQueues(ScanStore store, ScanGuard guard, ScanOptions o
             || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '_')))
         {
             yield return ScanErrors.QueueName.Because($"'{name}' cannot be the name of a queue.");
+        }
+    }
+
+    // An empty queue is never paused; who enters one that has just run empty finds it going on.
+    private async ValueTask SettleAsync(string name, CancellationToken cancel)
+    {
+        if (RecordOf(name).IsPaused && await store.CountQueuedAsync(options.Beamline, name, cancel) == 0)
+        {
+            await ChangeAsync(
+                name,
+                record => record.IsPaused ? [new QueueResumed()] : [],
+                Why.BySystem("it ran empty", ScanQueueRecord.IdOf(options.Beamline, name)),
+                cancel);
         }
     }
 

@@ -39,12 +39,12 @@ internal static class AlarmCommands
         List<string> filter = [$"limit={run.Arguments.GetValue(Limit)}", $"offset={run.Arguments.GetValue(Offset)}"];
         if (!run.Arguments.GetValue(All))
         {
-            filter.Add("state=open");
+            filter.Add("state=Open");
         }
 
         if (run.Arguments.GetValue(Severity) is { } severity)
         {
-            filter.Add($"severity={severity.ToString().ToLowerInvariant()}");
+            filter.Add($"severity={severity}");
         }
 
         if (run.Arguments.GetValue(OfScan) is { } scan)

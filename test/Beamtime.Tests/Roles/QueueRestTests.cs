@@ -49,7 +49,7 @@ public sealed class QueueRestTests(RunningHost host) : IClassFixture<RunningHost
         var (status, alarm) = await host.PostAsync("alarms", """{"severity": "warning", "message": "the hutch is warm"}""");
         Assert.Equal(201, status);
         var id = alarm.GetProperty("id").GetString();
-        var open = await host.GetAsync("alarms?state=open&severity=warning");
+        var open = await host.GetAsync("alarms?state=Open&severity=Warning");
         Assert.Contains(open.GetProperty("items").EnumerateArray(), a => a.GetProperty("id").GetString() == id);
         Assert.Equal(200, (await host.PostAsync($"alarms/{id}/acknowledge", """{"comment": "window open"}""")).Status);
         Assert.Equal("window open", (await host.GetAsync($"alarms/{id}")).GetProperty("comment").GetString());

@@ -22,7 +22,7 @@ public sealed class ScanQueuesTests
         bench.Watched("samx").Hold("set 1");
         bench.Start();
         var first = await bench.AcceptAsync(Line("samx", null));
-        await bench.Watched("samx").BegunAsync("set 1");
+        await UntilAsync(() => bench.Watched("samx").Calls.Contains("set 1"));
         var second = await bench.AcceptAsync(Line("samy", "other"));
         Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(second)).State);
         Assert.Equal(ScanState.Running, (await bench.FindAsync(first)).State);
@@ -38,7 +38,7 @@ public sealed class ScanQueuesTests
         bench.Watched("samx").Hold("set 1");
         bench.Start();
         var first = await bench.AcceptAsync(Line("samx", null));
-        await bench.Watched("samx").BegunAsync("set 1");
+        await UntilAsync(() => bench.Watched("samx").Calls.Contains("set 1"));
         var second = await bench.AcceptAsync(Line("samx", "other"));
         await UntilAsync(() => bench.Queues.Find("other")!.WaitsForDevices is not null);
         var status = ScanServerStatus.Of(bench.Queues, bench.Locks);
@@ -57,7 +57,7 @@ public sealed class ScanQueuesTests
         bench.Watched("samx").Hold("set 1");
         bench.Start();
         var first = await bench.AcceptAsync(Line("samx", null));
-        await bench.Watched("samx").BegunAsync("set 1");
+        await UntilAsync(() => bench.Watched("samx").Calls.Contains("set 1"));
         var blocked = await bench.AcceptAsync(Line("samx", "other"));
         var next = await bench.AcceptAsync(Line("samy", "other"));
         await UntilAsync(() => bench.Queues.Find("other")!.WaitsForDevices is not null);
@@ -123,8 +123,8 @@ public sealed class ScanQueuesTests
         bench.Watched("samy").Hold("set 1");
         bench.Start();
         int[] numbers = [await bench.AcceptAsync(Line("samx", null)), await bench.AcceptAsync(Line("samy", "other"))];
-        await bench.Watched("samx").BegunAsync("set 1");
-        await bench.Watched("samy").BegunAsync("set 1");
+        await UntilAsync(() => bench.Watched("samx").Calls.Contains("set 1"));
+        await UntilAsync(() => bench.Watched("samy").Calls.Contains("set 1"));
         await bench.StopAsync();
         await bench.OpenAsync();
         bench.Start();
