@@ -6,6 +6,7 @@ using Beamtime.Control.Recording;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Moves;
+using Beamtime.Control.Scans.Steps;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -102,6 +103,7 @@ internal static class ControlRegistration
                 (ControlParts.DeviceServer, "device announcer", Run<DeviceAnnouncer>(d => d.RunAsync)),
                 (parts & (ControlParts.Api | ControlParts.ScanServer), "device watch", Run<DeviceWatch>(d => d.RunAsync)),
                 (ControlParts.ScanServer, "device setter", Run<DeviceSetter>(d => d.RunAsync)),
+                (ControlParts.ScanServer, "step reception", Run<StepReception>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "mover", Run<Mover>(m => m.RunAsync)),
                 (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
                 (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
@@ -134,6 +136,6 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapMoves().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
+            routes.MapDevices().MapScans().MapMoves().MapSteps().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
     }
 }

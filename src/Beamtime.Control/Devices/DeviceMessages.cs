@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -99,9 +100,11 @@ internal sealed class Instruction
     public Sdk.Scans.Flight? Flight { get; init; }
 
     /// <summary>The scan's point that is the flight's first; for flights.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int FirstPoint { get; init; }
 
     /// <summary>True to end the flight with gaps in place of what has not come.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool EndsFlight { get; init; }
 }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Core.Topics;
@@ -23,7 +22,7 @@ internal sealed partial class DeviceServer(
     private readonly InstructionMemory _memory = new();
     private readonly AsynchronousRecorder _asynchronous = new(topics.AsynchronousIndices, options, time, logger);
     private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Guid, FlightJoin> _flights = new();
+    private readonly DeviceFlights _flights = new(roster, time);
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
 
@@ -51,14 +50,7 @@ internal sealed partial class DeviceServer(
             .Where(d => names?.Contains(d.Name) ?? !d.Entry.ReadOnly)
             .Select(StopOneAsync);
         Reason[] failed = [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
-        foreach (var (scan, flight) in _flights)
-        {
-            if (names is null || names.Any(n => roster.Has(n) && flight.Has(roster[n])))
-            {
-                _flights.TryRemove(scan, out _);
-            }
-        }
-
+        _flights.Drop(names);
         return failed;
     }
 
@@ -216,7 +208,7 @@ internal sealed partial class DeviceServer(
                     done = await RunPhaseAsync(instruction, phase, done, cancel);
                     if (operations[from].Kind is OperationKind.Kickoff or OperationKind.Unstage)
                     {
-                        await FlyAsync(instruction, phase, cancel);
+                        await _flights.NoteAsync(instruction, phase, cancel);
                     }
 
                     break;
@@ -415,50 +407,17 @@ internal sealed partial class DeviceServer(
             },
             cancel);
 
-    // A flyer that was kicked off is listened to from now on, with or without anybody collecting.
-    private async ValueTask FlyAsync(Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
-    {
-        foreach (var operation in phase.ToArray())
-        {
-            if (operation.Kind == OperationKind.Kickoff)
-            {
-                var flight = _flights.GetOrAdd(instruction.Scan!.Value, _ => new FlightJoin(instruction.Flight!, time));
-                await flight.FollowAsync(roster[operation.Device], cancel);
-            }
-            else if (operation.Kind == OperationKind.Unstage && instruction.Scan is { } scan)
-            {
-                _flights.TryRemove(scan, out _);
-            }
-        }
-    }
-
-    // What flyers have given since the last time becomes points, with one fresh reading of the other devices for all of them.
     private async ValueTask<InstructionDone> CollectAsync(
         Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
     {
-        var flight = _flights.GetValueOrDefault(instruction.Scan ?? Guid.Empty)
-            ?? throw DeviceErrors.Fault.Fault("There is no flight to collect from.");
-        var columns = phase.ToArray().Where(o => o.Kind == OperationKind.Read).Select(o => roster[o.Device]).ToArray();
-        await flight.WaitAsync(cancel);
-        var ready = flight.Take(instruction.EndsFlight);
-        if (ready.Count > 0)
-        {
-            var others = await ReadOthersAsync(instruction, [.. columns.Where(c => !flight.Has(c))], cancel);
-            foreach (var point in ready)
-            {
-                await PublishPointAsync(
-                    instruction, instruction.FirstPoint + point.Index, flight.RowOf(point, columns, others), point.Gaps, cancel);
-            }
-
-            await topics.Readings.SafeAsync(cancel);
-        }
-
-        if (flight.Flown.IsOver || flight.Fault is not null)
-        {
-            _flights.TryRemove(instruction.Scan!.Value, out _);
-        }
-
-        return flight.Fault is { } fault ? throw fault : InstructionDone.Nothing with { Flown = flight.Flown };
+        var flown = await _flights.CollectAsync(
+            instruction,
+            phase,
+            devices => ReadOthersAsync(instruction, devices, cancel),
+            (point, row, gaps) => PublishPointAsync(instruction, point, row, gaps, cancel),
+            () => topics.Readings.SafeAsync(cancel),
+            cancel);
+        return InstructionDone.Nothing with { Flown = flown };
     }
 
     private async ValueTask<IReadOnlyDictionary<ConfiguredDevice, Reading[]>> ReadOthersAsync(

@@ -206,7 +206,8 @@ internal sealed class FlightJoin(Flight flight, TimeProvider time)
     {
         for (var index = _next; index < _most; index++)
         {
-            if (!_early.Contains(index))
+            // What was completed before is behind the next, or early.
+            if (index >= _next && !_early.Contains(index))
             {
                 Complete(index, _open.GetValueOrDefault(index) ?? new Reading[]?[_flyers.Count], ready);
             }

@@ -34,6 +34,7 @@ internal sealed partial class FileWriter : IDisposable
     // The writing loop's own.
     private readonly TopicSignal _signal = new();
     private readonly Subscription<ScanDocument> _points;
+    private readonly StandingStates _states;
     private readonly int _flushAfter;
     private readonly ScanDocument[] _batch = new ScanDocument[BatchLength];
     private readonly Dictionary<Guid, OpenRecording> _open = [];
@@ -44,13 +45,14 @@ internal sealed partial class FileWriter : IDisposable
     private int _unacknowledged;
 
     // Questions, answered by the writing loop between two batches.
-    private readonly ConcurrentQueue<Question> _questions = new();
+    private readonly ConcurrentQueue<PendingQuestion> _questions = new();
 
     // Set by the timer, which must not throw.
     private int _isFlushDue;
 
     /// <summary>A writer that misses nothing published from now on.</summary>
     /// <param name="points">Documents of scans.</param>
+    /// <param name="states">States of the beamline.</param>
     /// <param name="topics">Takes faults, closed recordings and answers.</param>
     /// <param name="finisher">Makes final files.</param>
     /// <param name="recovery">Knows what an earlier writer left open.</param>
@@ -59,6 +61,7 @@ internal sealed partial class FileWriter : IDisposable
     /// <param name="log">The log.</param>
     public FileWriter(
         Topic<ScanDocument> points,
+        Topic<BeamlineStateList> states,
         RecordingTopics topics,
         RecordingFinisher finisher,
         RecordingRecovery recovery,
@@ -68,6 +71,7 @@ internal sealed partial class FileWriter : IDisposable
     {
         (_topics, _finisher, _recovery, _options, _time, _log) = (topics, finisher, recovery, options, time, log);
         _points = points.Subscribe("file-writer", _signal);
+        _states = new StandingStates(states, _signal);
         // A publisher never has to wait for the timer: what fills half the log is flushed at once.
         _flushAfter = Math.Max(1, points.Capacity / 2);
     }
@@ -99,7 +103,11 @@ internal sealed partial class FileWriter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _points.Dispose();
+    public void Dispose()
+    {
+        _points.Dispose();
+        _states.Dispose();
+    }
 
     private async Task WriteAsync(CancellationToken cancel)
     {
@@ -107,6 +115,7 @@ internal sealed partial class FileWriter : IDisposable
             static writer => ((FileWriter)writer!).Tick(), this, _options.FlushInterval, _options.FlushInterval);
         _over.AddRange(_recovery.Over);
         _lookedAt = _time.GetTimestamp();
+        await _states.LearnAsync(cancel);
         try
         {
             while (true)
@@ -154,6 +163,7 @@ internal sealed partial class FileWriter : IDisposable
     private async ValueTask WriteWaitingAsync()
     {
         int read;
+        _states.Read(_open.Values, (scan, fault) => Tell(new RecordingFault(scan, fault, EndsScan: true)));
         while ((read = _points.Read(_batch)) > 0)
         {
             for (var i = 0; i < read; i++)
@@ -214,13 +224,13 @@ internal sealed partial class FileWriter : IDisposable
 
     private async ValueTask<RecordingProgress> AnswerAsync(RecordingQuestion question, CancellationToken cancel)
     {
-        var asked = new Question(question.Scan);
+        var asked = new PendingQuestion(question.Scan);
         _questions.Enqueue(asked);
         _signal.Set();
         return await asked.Task.WaitAsync(cancel);
     }
 
-    private void Answer(Question question)
+    private void Answer(PendingQuestion question)
     {
         try
         {
@@ -325,6 +335,7 @@ internal sealed partial class FileWriter : IDisposable
         var recording = new OpenRecording(opened, _options.MinimumFree);
         _open.Add(opened.Scan, recording);
         RecordingMetrics.Open.Add(1);
+        _states.PutInto(recording);
         if (recording.Fault is { } fault)
         {
             Tell(new RecordingFault(opened.Scan, fault, EndsScan: true));
@@ -484,10 +495,5 @@ internal sealed partial class FileWriter : IDisposable
     {
         Volatile.Write(ref _isFlushDue, 1);
         _signal.Set();
-    }
-
-    private sealed class Question(Guid scan) : TaskCompletionSource<RecordingProgress>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public Guid Scan => scan;
     }
 }

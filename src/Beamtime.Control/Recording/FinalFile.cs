@@ -98,7 +98,7 @@ internal sealed class FinalFile
             FinalMetadata.Write(collection, _source, start, end);
             WriteReadoutGroups(collection);
             FrameCount.Write(collection, scan.Frames, frames);
-            Group(collection, "states", "NXcollection").Dispose();
+            WriteStates(collection);
             LiveLayout.WriteText(
                 collection, "metadata/recording",
                 JsonSerializer.SerializeToUtf8Bytes(closed, RecordingJson.Default.RecordingClosed));
@@ -106,6 +106,21 @@ internal sealed class FinalFile
 
         DefaultPlot.Write(entry, _source);
         WriteSurroundings(entry);
+    }
+
+    private void WriteStates(H5Group collection)
+    {
+        using var states = Group(collection, "states", "NXcollection");
+        foreach (var state in _source.ReadStates().GroupBy(s => s.Name, StringComparer.Ordinal)
+            .Where(s => s.Key.Length > 0 && !s.Key.Contains('/', StringComparison.Ordinal) && s.Key is not ("." or "..")))
+        {
+            states.CreateRecords(
+                state.Key,
+                ["label", "status"],
+                ["timestamp"],
+                [.. state.Select(s => ((IReadOnlyList<string>)[s.Label, s.Status], (IReadOnlyList<double>)[SignalColumn.Seconds(s.At)]))])
+                .Dispose();
+        }
     }
 
     private void WriteReadoutGroups(H5Group collection)

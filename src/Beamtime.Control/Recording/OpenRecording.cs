@@ -76,6 +76,11 @@ internal sealed class OpenRecording
         }
     }
 
+    /// <summary>Keeps a change of a state of the beamline.</summary>
+    /// <param name="change">The change.</param>
+    /// <returns>The fault that ends writing, once.</returns>
+    public Reason? PutState(BeamlineStateChange change) => _live is not { } live ? null : Try(() => live.PutState(change));
+
     /// <summary>Gives what came to readers.</summary>
     /// <returns>The fault that ends writing, once.</returns>
     public Reason? Flush() => _live is not { IsDirty: true } live ? null : Try(live.Flush);

@@ -22,6 +22,9 @@ internal static class RecordingApi
             routes.MapGet("/scan-history/{scan}", ShowAsync).RequirePermission("scans.read")
                 .WithSummary("One recorded scan with the shape, type and unit of everything in its file")
                 .Produces<HistoryItem>();
+            routes.MapGet("/scan-points/{scan}", PointsAsync).RequirePermission("scans.read")
+                .WithSummary("Points of a scan, running or over, as its file has them: up to 1000 from an id on")
+                .Produces<PointPage>();
             return routes;
         }
     }
@@ -53,6 +56,30 @@ internal static class RecordingApi
                 Limit = limit,
             },
             cancel));
+
+    private static async Task<IResult> PointsAsync(
+        string scan, ScanStore scans, ScanOptions options, CancellationToken cancel, long from = 0, int limit = 100)
+    {
+        if (await scans.FindAsync(options.Beamline, scan, cancel) is not { State: { } record })
+        {
+            throw new RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
+        }
+
+        try
+        {
+            return record.Folder is { } folder
+                && PointPages.Read(
+                    new RecordingFolder(folder, record.FilePrefix!, record.FileSuffix),
+                    Math.Max(0, from),
+                    Math.Clamp(limit, 1, PointPages.Most)) is { } page
+                ? TypedResults.Ok(page)
+                : throw new RefusedException(RecordingErrors.NotRecorded.Because($"Scan '{scan}' has no file yet, or none any more."));
+        }
+        catch (IOException error)
+        {
+            throw new FaultException(RecordingErrors.Explain(error, RecordingErrors.LiveUnreadable, scan), error);
+        }
+    }
 
     private static async Task<IResult> ShowAsync(
         string scan, HistoryStore store, ScanOptions options, CancellationToken cancel) =>

@@ -52,6 +52,7 @@ internal static class RecordingRegistration
                 s.GetRequiredService<ILogger<RecordingRecovery>>()))
             .AddSingleton(s => new FileWriter(
                 s.GetRequiredService<PointTopics>().Points,
+                s.GetRequiredService<ScanTopics>().BeamlineStates,
                 s.GetRequiredService<RecordingTopics>(),
                 s.GetRequiredService<RecordingFinisher>(),
                 s.GetRequiredService<RecordingRecovery>(),

@@ -81,6 +81,29 @@ internal sealed class PointOperations
         return operations;
     }
 
+    /// <summary>Readings that the scan gives itself for a point.</summary>
+    /// <param name="row">Those of its devices; null where these are read.</param>
+    /// <param name="own">Values of its own signals.</param>
+    /// <param name="time">The clock.</param>
+    public static Reading[] OwnReadings(Reading[]? row, ReadOnlySpan<Value> own, TimeProvider time)
+    {
+        if (own.Length == 0)
+        {
+            return row ?? [];
+        }
+
+        var now = time.GetUtcNow();
+        var first = row?.Length ?? 0;
+        var readings = new Reading[first + own.Length];
+        row?.CopyTo(readings, 0);
+        for (var i = 0; i < own.Length; i++)
+        {
+            readings[first + i] = new Reading(own[i], now);
+        }
+
+        return readings;
+    }
+
     private static IEnumerable<Operation> TriggerOf(ScanPlan plan, ScanDevices devices)
     {
         if (plan.ExposureSeconds > 0)

@@ -1,6 +1,5 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Steps;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
@@ -13,8 +12,6 @@ namespace Beamtime.Control.Scans;
 /// </summary>
 internal sealed class RunningScan : ScanContext, IDisposable
 {
-    // Only the newest matters to who was slow.
-    private const int ChangesKept = 1;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
     private readonly DeviceLink _link;
     private readonly TimeProvider _time;
@@ -26,6 +23,7 @@ internal sealed class RunningScan : ScanContext, IDisposable
     private readonly List<Reason> _warnings = [];
     private readonly Dictionary<string, string> _notes = new(StringComparer.Ordinal);
     private volatile TaskCompletionSource? _pause;
+    private ScanSteps? _steps;
     private volatile bool _isInCore;
     private bool _isOpened;
     private int _pointsTaken;
@@ -91,6 +89,9 @@ internal sealed class RunningScan : ScanContext, IDisposable
 
     /// <summary>Stages and releases its devices; set before its code runs.</summary>
     public ScanStaging Staging { get; set; } = null!;
+
+    /// <summary>Where it takes steps from, should its code want any.</summary>
+    public OpenSteps? OpenSteps { get; set; }
 
     /// <summary>What is done at each point instead of taking it at once; null for nothing.</summary>
     public Func<ScanContext, Func<ValueTask>, CancellationToken, ValueTask>? EachPoint { get; set; }
@@ -242,32 +243,10 @@ internal sealed class RunningScan : ScanContext, IDisposable
     }
 
     /// <inheritdoc/>
-    public override async IAsyncEnumerable<Reading> FollowAsync(
-        string device, [EnumeratorCancellation] CancellationToken cancel)
+    public override IAsyncEnumerable<Reading> FollowAsync(string device, CancellationToken cancel)
     {
-        var (name, wanted) = _devices.FollowableOf(device);
-        var changes = Channel.CreateBounded<Reading>(
-            new BoundedChannelOptions(ChangesKept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-        _link.Watch.Changed += Take;
-        try
-        {
-            await foreach (var change in changes.Reader.ReadAllAsync(cancel))
-            {
-                yield return change;
-            }
-        }
-        finally
-        {
-            _link.Watch.Changed -= Take;
-        }
-
-        void Take(string changed, string signal, Reading reading)
-        {
-            if (changed == name && signal == wanted)
-            {
-                changes.Writer.TryWrite(reading);
-            }
-        }
+        var (name, signal) = _devices.FollowableOf(device);
+        return DeviceChanges.FollowAsync(_link.Watch, name, signal, cancel);
     }
 
     /// <inheritdoc/>
@@ -288,6 +267,25 @@ internal sealed class RunningScan : ScanContext, IDisposable
             _operations.Forget();
         }
     }
+
+    /// <inheritdoc/>
+    public override async ValueTask<ScanStep?> NextStepAsync(TimeSpan idle, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        _steps ??= OpenSteps?.Open(Id, _devices) ?? throw new InvalidOperationException("Nobody can ask this scan for steps.");
+        var step = await _steps.NextAsync(idle, _time, cancel);
+        if (step is not null)
+        {
+            await CheckpointAsync(cancel);
+            _steps.Tell(step, StepState.Running, PointsTaken, []);
+        }
+
+        return step;
+    }
+
+    /// <inheritdoc/>
+    public override void EndStep(ScanStep step, IReadOnlyList<Reason> reasons) =>
+        _steps!.Tell(step, reasons.Count == 0 ? StepState.Done : StepState.Failed, PointsTaken, reasons);
 
     /// <inheritdoc/>
     public override ValueTask StageAsync(string? device, CancellationToken cancel) => Staging.StageAsync(device, cancel);
@@ -370,7 +368,11 @@ internal sealed class RunningScan : ScanContext, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _instructions.Dispose();
+    public void Dispose()
+    {
+        _steps?.End();
+        _instructions.Dispose();
+    }
 
     private async ValueTask CallAsync(OperationKind kind, IReadOnlyList<KnownDevice> devices, CancellationToken cancel)
     {
@@ -466,24 +468,7 @@ internal sealed class RunningScan : ScanContext, IDisposable
             Operations = operations ?? _operations.For(positions),
             Scan = Id,
             Point = _pointsTaken,
-            Own = row is null ? OwnReadings(own) : [.. row, .. OwnReadings(own)],
+            Own = PointOperations.OwnReadings(row, own, _time),
             ExposureSeconds = Plan.ExposureSeconds * Plan.FramesPerTrigger,
         };
-
-    private Reading[] OwnReadings(ReadOnlySpan<Value> own)
-    {
-        if (own.Length == 0)
-        {
-            return [];
-        }
-
-        var now = _time.GetUtcNow();
-        var readings = new Reading[own.Length];
-        for (var i = 0; i < own.Length; i++)
-        {
-            readings[i] = new Reading(own[i], now);
-        }
-
-        return readings;
-    }
 }

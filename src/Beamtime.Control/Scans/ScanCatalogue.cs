@@ -18,7 +18,7 @@ internal sealed class ScanCatalogue
     /// <exception cref="ArgumentException">A plugin's scan has a name that is taken, or its declaration contradicts itself.</exception>
     public ScanCatalogue(PluginRegistry plugins)
     {
-        foreach (var scan in BuiltIn.Concat(plugins.Scans.Values))
+        foreach (var scan in ScanModification.Apply([.. BuiltIn, .. plugins.Scans.Values], plugins.Modifiers))
         {
             Add(scan);
         }

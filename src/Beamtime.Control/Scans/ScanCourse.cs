@@ -27,6 +27,7 @@ internal sealed class ScanCourse(
     {
         var (scan, devices) = (admissible.Scan, admissible.Devices);
         (running.Staging, running.MostPoints) = (_staging, room.Options.MaximumPoints);
+        (running.OpenSteps, running.EachPoint) = (room.Steps, (scan as ModifiedScan)?.EachPoint);
         if (goesOn)
         {
             running.Report("held after a crash");

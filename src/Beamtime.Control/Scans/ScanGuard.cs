@@ -185,9 +185,8 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
     private double PositionOf(string name)
     {
         var device = roster.Find(name).OrThrow();
-        return device.HintedIndex >= 0 && device.Last is { Length: > 0 } last && !last.Span[device.HintedIndex].Value.IsMissing
-            ? last.Span[device.HintedIndex].Value.AsDouble()
-            : throw new RefusedException(DeviceErrors.Fault.Because($"{name} has no reading of its position."));
+        return device.Position
+            ?? throw new RefusedException(DeviceErrors.Fault.Because($"{name} has no reading of its position."));
     }
 }
 

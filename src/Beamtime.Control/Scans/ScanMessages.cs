@@ -116,7 +116,7 @@ internal sealed record ScanOpened : ScanDocument
     public double[]? Positions { get; init; }
 
     /// <summary>Numbers of a trajectory that are told with the scan.</summary>
-    public const int MostPositions = 100_000;
+    public const int MostPositions = 20_000;
 
     /// <summary>A trajectory as it is told.</summary>
     /// <param name="positions">A row a point.</param>

@@ -1,5 +1,6 @@
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans.Moves;
+using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +23,7 @@ internal static class ScanRegistration
             services.TryAddSingleton<ScanDesk>();
             services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<MoveDesk>();
+            services.TryAddSingleton(s => new StepTopics(s.GetRequiredService<TopicHub>(), beamline));
             return services;
         }
 
@@ -33,6 +35,8 @@ internal static class ScanRegistration
             .AddSingleton<ScanQueue>()
             .AddSingleton<ScanReception>()
             .AddSingleton<Mover>()
+            .AddSingleton<StepReception>()
+            .AddSingleton(s => s.GetRequiredService<ScanRoom>().Steps)
             .AddSingleton<ScanEndings>()
             .AddSingleton(s => new ScanRoom(
                 s.GetRequiredService<ScanStore>(),

@@ -1,8 +1,10 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
 using Microsoft.Extensions.Logging;
@@ -31,7 +33,11 @@ internal sealed record ScanRoom(
     DeviceBook Book,
     DeviceLink Link,
     Topic<ScanDocument> Documents,
-    ScanOptions Options);
+    ScanOptions Options)
+{
+    /// <summary>The scans that take steps while they run.</summary>
+    public OpenSteps Steps { get; } = new();
+}
 
 /// <summary>Runs the scans of a queue one after the other. Whatever happens to one, the next one runs.</summary>
 internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
@@ -247,8 +253,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task<Outcome<AdmissibleScan>> AdmitAsync(
         ScanRecord record, IReadOnlyDictionary<string, double>? origins, CancellationToken cancel)
     {
-        await ReadMotorsAsync(record.Request, cancel);
-        return room.Guard.Judge(record.Request, origins);
+        var unread = await ReadMotorsAsync(record.Request, cancel);
+        return unread.Count > 0
+            ? new Refused<AdmissibleScan>(unread)
+            : room.Guard.Judge(record.Request, origins);
     }
 
     private async Task RunAsync(StreamState<ScanRecord> scan, AdmissibleScan admissible, CancellationToken cancel)
@@ -422,16 +430,27 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             cancel);
     }
 
-    private async Task ReadMotorsAsync(ScanRequest request, CancellationToken cancel)
+    // A plan is never made from where a motor stood when it could still be read.
+    private async Task<IReadOnlyList<Reason>> ReadMotorsAsync(ScanRequest request, CancellationToken cancel)
     {
         await AwaitDevicesAsync(cancel);
         Operation[] reads = [.. request.Args.Concat(request.Parameters.Values).Distinct()
             .Where(room.Book.Has)
             .Select(name => new Operation(0, OperationKind.Read, name))];
-        if (reads.Length > 0)
+        if (reads.Length == 0)
         {
-            await room.Link.AskAsync(reads, room.Link.Options.ReadDeadline, cancel, allowsGaps: true);
+            return [];
         }
+
+        var done = await room.Link.AskAsync(reads, room.Link.Options.ReadDeadline, cancel, allowsGaps: true);
+        return
+        [
+            .. done.Rows
+                .Where(r => room.Book.Has(r.Key) && room.Book[r.Key] is { Hinted.Type: not (SignalType.Text or SignalType.FloatArray), HintedIndex: var main }
+                    && KnownDevice.NumberIn(r.Value[main].Value) is null)
+                .Select(r => DeviceErrors.Fault.Because(
+                    $"{r.Key} has no position: its reading was {r.Value[room.Book[r.Key].HintedIndex].Value}.")),
+        ];
     }
 
     private static bool IsReplaced(Exception error) =>

@@ -97,6 +97,19 @@ public abstract class ScanContext
     /// <returns>Points of the flight, gaps included.</returns>
     public abstract ValueTask<int> FlyAsync(Flight flight, CancellationToken cancel);
 
+    /// <summary>
+    /// The next thing that somebody asks of this scan by a step; from the first call on it takes steps. Null when it was
+    /// closed, or nothing came for so long, which closes it.
+    /// </summary>
+    /// <param name="idle">How long to wait.</param>
+    /// <param name="cancel">Fires on abort.</param>
+    public abstract ValueTask<ScanStep?> NextStepAsync(TimeSpan idle, CancellationToken cancel);
+
+    /// <summary>Says that a step is carried out, or why it failed.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="reasons">Why it failed; empty when it did not.</param>
+    public abstract void EndStep(ScanStep step, IReadOnlyList<Reason> reasons);
+
     /// <summary>Stages devices.</summary>
     /// <param name="device">One device; null for all that take part and can be staged.</param>
     /// <param name="cancel">Fires on abort.</param>

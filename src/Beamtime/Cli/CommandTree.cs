@@ -31,6 +31,8 @@ internal static class CommandTree
         root.Subcommands.Add(ServeCommand.Create());
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(ScanCommands.Create());
+        root.Subcommands.Add(StepCommands.Create());
+        root.Subcommands.Add(StepCommands.CreateList());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
         root.Subcommands.Add(MoveCommands.CreateMove());

@@ -33,6 +33,7 @@ internal static class ScanCommands
         scan.Subcommands.Add(ScanTypeCommands.CreateHelp());
         scan.Subcommands.Add(ScanTypeCommands.CreateShow());
         scan.Subcommands.Add(ScanHistoryCommand.Create());
+        scan.Subcommands.Add(ScanPointsCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
     }

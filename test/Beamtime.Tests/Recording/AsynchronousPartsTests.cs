@@ -139,6 +139,20 @@ public sealed class AsynchronousPartsTests
         Assert.Equal([1.0, 2.0, 3.0], file.OpenDataset("/entry/collection/devices/wave/wave/value").Read<double>());
     }
 
+    [Fact]
+    public async Task What_the_final_file_has_taken_in_goes_also_after_a_crash_before_that()
+    {
+        await using var bench = new RecordingBench();
+        var line = await GiveAsync(bench);
+        File.Copy(bench["S00012_wave_async.h5"], bench["kept"]);
+        var closed = await RecordAsync(bench, line);
+        File.Copy(bench["kept"], bench["S00012_wave_async.h5"]);
+        var folder = new Control.Recording.RecordingFolder(bench.Folder, "S00012");
+        Control.Recording.RecordingFinisher.RemoveLive(folder, closed);
+        Assert.False(File.Exists(bench["S00012_wave_async.h5"]));
+        Assert.True(File.Exists(folder.Final));
+    }
+
     private static AsynchronousWriter Begin(RecordingBench bench) => AsynchronousWriter.Create(
         "wave", AsynchronousBench.All, AsynchronousBench.Setup(bench.Folder), new AsynchronousRoom(1 << 20, 0), _ => { }, H5Compression.None, bench.Clock,
         NullLogger.Instance);

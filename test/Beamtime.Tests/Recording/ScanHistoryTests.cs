@@ -44,6 +44,11 @@ public sealed class ScanHistoryTests(RunningHost host) : IClassFixture<RunningHo
             Assert.DoesNotContain(await NumbersAsync(query), n => n == number);
         }
 
+        var page = await host.GetAsync($"scan-points/{number}?from=1&limit=2");
+        Assert.Equal(4, page.GetProperty("total").GetInt32());
+        Assert.Equal([1, 2], page.GetProperty("points").EnumerateArray().Select(p => p.GetProperty("id").GetInt32()));
+        var samx = page.GetProperty("columns").EnumerateArray().Select(c => Text(c, "signal")).ToList().IndexOf("samx");
+        Assert.Equal(1.0 / 3, page.GetProperty("points")[0].GetProperty("values")[samx].GetDouble(), 9);
         var second = await ScanAsync("""{"scan": "line", "args": ["samx", "0", "1"], "parameters": {"steps": "2"}}""");
         await RecordedAsync(second);
         Assert.Equal([second], await NumbersAsync("limit=1"));

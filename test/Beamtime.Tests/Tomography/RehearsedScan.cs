@@ -15,6 +15,8 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
 
     public override int PointsTaken => Points.Count;
 
+    public override TimeProvider Time => bench.Clock;
+
     /// <summary>Own values and the camera's frame index and mean, a row a point.</summary>
     public List<(long FrameType, double Theta, long Frame, double Mean)> Points { get; } = [];
 
@@ -70,8 +72,6 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
         return ValueTask.FromResult(bench.Device(device).Read(hinted.Name));
     }
 
-    public override TimeProvider Time => bench.Clock;
-
     public override bool IsHeld => false;
 
     public override int TimesHeld => 0;
@@ -97,6 +97,10 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
     public override IAsyncEnumerable<Reading> FollowAsync(string device, CancellationToken cancel) => throw Unrehearsed();
 
     public override ValueTask<int> FlyAsync(Flight flight, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask<ScanStep?> NextStepAsync(TimeSpan idle, CancellationToken cancel) => throw Unrehearsed();
+
+    public override void EndStep(ScanStep step, IReadOnlyList<Beamtime.Sdk.Errors.Reason> reasons) => throw Unrehearsed();
 
     public override ValueTask StageAsync(string? device, CancellationToken cancel) => throw Unrehearsed();
 

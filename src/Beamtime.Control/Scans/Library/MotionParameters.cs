@@ -39,6 +39,7 @@ internal static class MotionParameters
         SweepScan.Continuous,
         RoundFlyScan.Declaration,
         TriggeredFlyScan.Declaration,
+        InteractiveScan.Declaration,
     ];
 
     /// <summary>The plan with exposure and frames filled in.</summary>

@@ -172,13 +172,14 @@ internal sealed partial class Mover(
         return move.Told();
     }
 
+    // Also where it is over: the last readings may be older than its end.
     private async Task<MoveAnswer> LookAsync(Move move, CancellationToken cancel)
     {
-        var moving = move.Axes.Where(a => !a.IsOver).Select(a => a.Device).ToArray();
-        if (moving.Length > 0)
+        var readable = move.Axes.Select(a => a.Device.Name).Where(book.Has).ToArray();
+        if (readable.Length > 0)
         {
             await link.AskAsync(
-                [.. moving.Select(d => new Operation(0, OperationKind.Read, d.Name))],
+                [.. readable.Select(d => new Operation(0, OperationKind.Read, d))],
                 link.Options.ReadDeadline,
                 cancel,
                 allowsGaps: true);

@@ -2,6 +2,7 @@ using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
+using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Devices.Asynchronous;
 
@@ -143,6 +144,38 @@ public sealed class AsynchronousWriterTests
         room.Give(60);
         await fourth.WaitAsync(Deadline, TestContext.Current.CancellationToken);
         Assert.Equal(60, room.Used);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("blosc-lz4")]
+    public async Task Large_rows_are_whole_chunks_compressed_or_not(string? compression)
+    {
+        using var bench = new AsynchronousBench();
+        var frames = new AsynchronousSignal
+        {
+            Name = "frames", Element = AsynchronousElement.UInt16, MaxShape = [null, 400, 500], Compression = compression,
+        };
+        var writer = bench.Begin([frames], room: 1 << 24);
+        for (var i = 0; i < 4; i++)
+        {
+            ushort[] frame = [.. Enumerable.Range(0, 400 * 500).Select(n => (ushort)(n % 100 + i))];
+            await writer.AddAsync<ushort>(frames, frame, AsynchronousBench.At, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Null(await writer.EndAsync());
+        var path = bench["S00012_wave_async.h5"];
+        Assert.InRange(new FileInfo(path).Length, 1, compression is null ? 1 << 22 : 1 << 20);
+        Assert.Equal(
+            "(4, 400, 500) 40800000",
+            (await Python.RunAsync(
+                """
+                import sys, h5py
+                d = h5py.File(sys.argv[1], 'r')['/entry/signals/frames/value']
+                print(d.shape, int(d[()].astype('u8').sum()))
+                """,
+                [path],
+                TestContext.Current.CancellationToken)).Trim());
     }
 
     [Fact]

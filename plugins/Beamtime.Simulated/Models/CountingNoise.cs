@@ -1,6 +1,6 @@
 using Beamtime.Sdk.Devices;
 
-namespace Beamtime.Simulated.Devices;
+namespace Beamtime.Simulated.Models;
 
 /// <summary>The noise of a simulated detector, from its seed. Used by one loop at a time.</summary>
 internal sealed class CountingNoise
@@ -26,10 +26,11 @@ internal sealed class CountingNoise
     /// <summary>The noise that a configuration asks for.</summary>
     /// <param name="parameters">Keys <c>noise</c> and <c>noise_multiplier</c>.</param>
     /// <param name="seed">Seed.</param>
+    /// <param name="fallback">The noise where none is named.</param>
     /// <exception cref="FormatException">An unknown noise.</exception>
-    public static CountingNoise Create(DeviceConfiguration parameters, int seed)
+    public static CountingNoise Create(DeviceConfiguration parameters, int seed, string fallback = "none")
     {
-        var name = parameters.Text("noise", "none", "none, uniform or poisson");
+        var name = parameters.Text("noise", fallback, "none, uniform or poisson");
         var kind = name switch
         {
             "none" => NoiseKind.None,
