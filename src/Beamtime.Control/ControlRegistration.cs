@@ -136,6 +136,6 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapMoves().MapSteps().MapPoints().MapBeamline().MapGate().MapProcedures();
+            routes.MapDevices().MapScans().MapMoves().MapSteps().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
     }
 }

@@ -6,16 +6,21 @@ namespace Beamtime.Control.Devices;
 /// <summary>A device as its server has it: its configuration, its driver and its mailbox.</summary>
 internal sealed class ConfiguredDevice : KnownDevice
 {
+    // The driver's own objects, where limits of the configuration stand in the place of the driver's.
+    private readonly IReadOnlyList<Signal>? _driverSignals;
     private int _missingInARow;
 
     /// <summary>A device that connected.</summary>
     /// <param name="entry">Its configuration.</param>
     /// <param name="device">Its driver, connected.</param>
+    /// <param name="limits">Limits of its main signal in the place of the driver's; null for the driver's.</param>
     /// <param name="mailboxCapacity">Commands that may wait.</param>
     /// <param name="deadlines">Ends overdue commands.</param>
-    public ConfiguredDevice(DeviceEntry entry, IDevice device, int mailboxCapacity, DeadlineWatch deadlines)
-        : base(DeviceDescription.Of(entry, device, unusable: null))
+    public ConfiguredDevice(
+        DeviceEntry entry, IDevice device, (double Low, double High)? limits, int mailboxCapacity, DeadlineWatch deadlines)
+        : base(DeviceDescription.Of(entry, device, unusable: null, limits))
     {
+        _driverSignals = limits is null ? null : device.Signals;
         Entry = entry;
         Device = device;
         Mailbox = new DeviceMailbox(this, mailboxCapacity, deadlines);
@@ -29,6 +34,11 @@ internal sealed class ConfiguredDevice : KnownDevice
 
     /// <summary>Its mailbox.</summary>
     public DeviceMailbox Mailbox { get; }
+
+    /// <summary>A signal as its driver knows it.</summary>
+    /// <param name="signal">One of this device's signals.</param>
+    public Signal? DriverSignal(Signal? signal) =>
+        _driverSignals is null || signal is null ? signal : _driverSignals.First(s => s.Name == signal.Name);
 
     /// <inheritdoc/>
     public override void Remember(Reading[] row, int offset)

@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 
@@ -40,12 +41,22 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
     /// <summary>Files that staging answered with.</summary>
     public IReadOnlyList<FrameFile> Files { get; set; } = [];
 
+    /// <summary>Begins and ends files of asynchronous data, for staging and releasing.</summary>
+    public AsynchronousRecorder? Asynchronous { get; init; }
+
+    /// <summary>The file of asynchronous data that staging began.</summary>
+    public AsynchronousFile? AsynchronousFile { get; set; }
+
     /// <summary>Puts missing readings in place of those that failed; a late driver writes into the row it was given.</summary>
     public void LeaveGap()
     {
         Row = new Reading[Row.Length];
         HasGap = true;
     }
+
+    /// <summary>Puts other readings in place of those that failed.</summary>
+    /// <param name="row">The readings.</param>
+    public void Replace(Reading[] row) => Row = row;
 
     /// <summary>True when the readings are missing.</summary>
     public bool HasGap { get; private set; }

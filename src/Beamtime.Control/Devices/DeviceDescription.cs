@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -62,6 +63,10 @@ internal sealed record DeviceDescription
     /// <summary>What it can do.</summary>
     public DeviceAbilities Abilities { get; init; }
 
+    /// <summary>Who may use it at the same time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DeviceOwnership Ownership { get; init; }
+
     /// <summary>Its signals, in the order of readings; empty for one that cannot be used.</summary>
     public IReadOnlyList<Signal> Signals { get; init; } = [];
 
@@ -72,7 +77,9 @@ internal sealed record DeviceDescription
     /// <param name="entry">Its configuration.</param>
     /// <param name="device">Its driver, connected; null for one that is out.</param>
     /// <param name="unusable">Why it is out.</param>
-    public static DeviceDescription Of(DeviceEntry entry, IDevice? device, Reason? unusable) => new()
+    /// <param name="limits">Limits of its main signal in the place of the driver's; null for the driver's.</param>
+    public static DeviceDescription Of(
+        DeviceEntry entry, IDevice? device, Reason? unusable, (double Low, double High)? limits = null) => new()
     {
         Name = entry.Name,
         DeviceClass = entry.DeviceClass,
@@ -89,7 +96,10 @@ internal sealed record DeviceDescription
             | (device is IFlyer ? DeviceAbilities.Flying : 0)
             | (device is IHoldable ? DeviceAbilities.Holdable : 0)
             | (device is IMonitored ? DeviceAbilities.Publishing : 0),
-        Signals = device?.Signals ?? [],
+        Ownership = (device as IOwned)?.Ownership ?? DeviceOwnership.Claimable,
+        Signals = device is null ? []
+            : limits is null ? device.Signals
+            : [.. device.Signals.Select(s => s is { Kind: SignalKind.Hinted, IsSettable: true } ? s with { Limits = limits } : s)],
         Unusable = unusable,
     };
 }

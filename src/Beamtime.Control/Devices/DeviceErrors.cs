@@ -114,6 +114,12 @@ internal static class DeviceErrors
         "The device configuration has an error.",
         "Mend the line named in the message.");
 
+    /// <summary>A scan asks for readout priorities that exclude each other.</summary>
+    public static readonly ErrorCode PriorityConflict = new(
+        "device.priority.conflict",
+        "A device that makes its own stream cannot be read at points or once per scan as well.",
+        "Name the device for one of them only, or change its readoutPriority.");
+
     /// <summary>A device did not connect.</summary>
     public static readonly ErrorCode ConnectFailed = new(
         "device.connect.failed",

@@ -167,6 +167,7 @@ internal sealed class DeviceMailbox : IDisposable
         (OperationKind.Stage, IStaged device) => StageAsync(command, device, cancel),
         (OperationKind.PreScan, IPreScan device) => device.PreScanAsync(cancel),
         (OperationKind.Complete, ICompleting device) => device.CompleteAsync(cancel),
+        (OperationKind.Unstage, IAsynchronous device) => UnstageAsync(command, device, cancel),
         (OperationKind.Unstage, IStaged device) => device.UnstageAsync(cancel),
         (OperationKind.Kickoff, IFlyer device) => device.KickoffAsync(command.Flight!.Parameters, cancel),
         (OperationKind.Collect, IFlyer device) => CollectAsync(command, device, cancel),
@@ -176,8 +177,31 @@ internal sealed class DeviceMailbox : IDisposable
         _ => throw DeviceErrors.Unable.Fault($"{_device.Name} cannot {command.Kind.ToString().ToLowerInvariant()}."),
     };
 
-    private static async ValueTask StageAsync(DeviceCommand command, IStaged device, CancellationToken cancel) =>
+    private static async ValueTask StageAsync(DeviceCommand command, IStaged device, CancellationToken cancel)
+    {
+        if (device is IAsynchronous asynchronous && command.Asynchronous is { } recorder)
+        {
+            command.AsynchronousFile = await recorder.BeginAsync(command.Device.Name, asynchronous, command.Setup!);
+        }
+
         command.Files = await device.StageAsync(command.Setup!, cancel);
+    }
+
+    // What it gave is closed also when releasing it fails.
+    private static async ValueTask UnstageAsync(DeviceCommand command, IAsynchronous device, CancellationToken cancel)
+    {
+        try
+        {
+            await device.UnstageAsync(cancel);
+        }
+        finally
+        {
+            if (command.Asynchronous is { } recorder)
+            {
+                await recorder.EndAsync(command.Device.Name);
+            }
+        }
+    }
 
     private static async ValueTask CollectAsync(DeviceCommand command, IFlyer device, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -114,6 +115,9 @@ internal sealed record InstructionDone(
     IReadOnlyDictionary<string, Reading[]> Rows,
     IReadOnlyDictionary<string, IReadOnlyList<FrameFile>> Files)
 {
+    /// <summary>Files of asynchronous data that were begun for staged devices, by device; null for none.</summary>
+    public IReadOnlyDictionary<string, AsynchronousFile>? Asynchronous { get; init; }
+
     /// <summary>How far the flight is; null where none was asked for.</summary>
     public Flown? Flown { get; init; }
 

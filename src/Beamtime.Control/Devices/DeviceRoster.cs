@@ -1,4 +1,3 @@
-using Beamtime.Core.Settings;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -45,68 +44,34 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
         DeviceOptions options,
         TimeProvider time,
         ILogger<DeviceRoster> logger,
+        CancellationToken cancel) => await ConnectAsync(
+        await new DeviceFactory(plugins, options, time).ConstructAsync(entries, static _ => null), options, time, logger, cancel);
+
+    /// <summary>Connects constructed devices in the order of need.</summary>
+    /// <param name="constructed">The devices, which the roster disposes of from now on.</param>
+    /// <param name="options">Settings of devices.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Takes what failed.</param>
+    /// <param name="cancel">Ends connecting.</param>
+    public static async Task<DeviceRoster> ConnectAsync(
+        IReadOnlyList<ConstructedDevice> constructed,
+        DeviceOptions options,
+        TimeProvider time,
+        ILogger<DeviceRoster> logger,
         CancellationToken cancel)
     {
         var roster = new DeviceRoster();
         var deadlines = new DeadlineWatch(time);
-        List<(DeviceEntry Entry, IDevice Device)> constructed = [];
-        List<Reason> mistakes = [];
-        foreach (var entry in entries)
+        foreach (var device in constructed)
         {
-            if (!plugins.Devices.TryGetValue(entry.DeviceClass, out var create))
+            if (device.Device is { } driver)
             {
-                mistakes.Add(DeviceErrors.ConfigurationInvalid.Because(
-                    $"{entry.Name}: no plugin has the device class '{entry.DeviceClass}'"
-                    + NearestName.Question(entry.DeviceClass, plugins.Devices.Keys)));
-            }
-            else if (!entry.Enabled)
-            {
-                roster._unusable[entry.Name] = new(entry, DeviceErrors.Disabled.Because($"{entry.Name} is disabled in the configuration."));
-            }
-            else if (entry.Needs.FirstOrDefault(n => !constructed.Exists(c => c.Entry.Name == n)) is { } missing)
-            {
-                roster.Disable(entry, NeedOf(entry, missing), logger);
+                await roster.ConnectAsync(device, driver, options, deadlines, time, logger, cancel);
             }
             else
             {
-                var configuration = new DeviceConfiguration(
-                    entry.Name,
-                    entry.DeviceConfig,
-                    time,
-                    SeedFor(options.SimulationSeed, entry.Name),
-                    name => constructed.Find(c => c.Entry.Name == name).Device);
-                try
-                {
-                    constructed.Add((entry, create(configuration)));
-                }
-                catch (FormatException mistake)
-                {
-                    mistakes.Add(DeviceErrors.ConfigurationInvalid.Because(mistake.Message));
-                }
-                catch (Exception error)
-                {
-                    roster.Disable(entry, ReasonOf(error, entry), logger);
-                    continue;
-                }
-
-                mistakes.AddRange(configuration.Unused.Select(key => DeviceErrors.ConfigurationInvalid.Because(
-                    $"{entry.Name}: deviceConfig has an unknown key '{key}'{NearestName.Question(key, configuration.Asked.Keys)}")));
+                roster.Disable(device.Entry, device.Unusable!, logger);
             }
-        }
-
-        if (mistakes.Count > 0)
-        {
-            foreach (var (_, device) in constructed)
-            {
-                await device.DisposeAsync();
-            }
-
-            throw new RefusedException(mistakes);
-        }
-
-        foreach (var (entry, device) in constructed)
-        {
-            await roster.ConnectAsync(entry, device, options, deadlines, time, logger, cancel);
         }
 
         return roster;
@@ -115,6 +80,14 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
     /// <summary>The usable device of that name; a bug when there is none.</summary>
     /// <param name="name">The device's name.</param>
     public ConfiguredDevice this[string name] => _usable[name];
+
+    /// <summary>The usable device of that name.</summary>
+    /// <param name="name">The device's name.</param>
+    /// <exception cref="FaultException"><c>device.unknown</c> or why it cannot be used: it was removed or failed meanwhile.</exception>
+    public ConfiguredDevice Find(string name) => _usable.TryGetValue(name, out var device) ? device
+        : throw (_unusable.TryGetValue(name, out var unusable)
+            ? new FaultException(unusable.Reason)
+            : DeviceErrors.Unknown.Fault($"No device '{name}' is configured."));
 
     /// <summary>True when a usable device has that name.</summary>
     /// <param name="name">The device's name.</param>
@@ -131,7 +104,7 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
     }
 
     private async Task ConnectAsync(
-        DeviceEntry entry,
+        ConstructedDevice constructed,
         IDevice device,
         DeviceOptions options,
         DeadlineWatch deadlines,
@@ -139,13 +112,14 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
         ILogger logger,
         CancellationToken cancel)
     {
+        var entry = constructed.Entry;
         using var limit = new CancellationTokenSource(entry.ConnectionTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
             if (entry.Needs.FirstOrDefault(n => !_usable.ContainsKey(n)) is { } missing)
             {
-                throw new FaultException(NeedOf(entry, missing));
+                throw new FaultException(DeviceFactory.NeedOf(entry, missing));
             }
 
             await device.ConnectAsync(both.Token).AsTask().WaitAsync(both.Token);
@@ -155,7 +129,8 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
                 throw DeviceErrors.ConnectFailed.Fault($"{entry.Name} has two signals named {duplicate.Key}.");
             }
 
-            var configured = new ConfiguredDevice(entry, device, options.MailboxCapacity, deadlines);
+            var limits = await DeviceSettings.ApplyAsync(entry, device, constructed.Further, time, both.Token);
+            var configured = new ConfiguredDevice(entry, device, limits, options.MailboxCapacity, deadlines);
             var first = new Reading[configured.ReadSignals.Count];
             await device.ReadAsync(configuration: false, first, both.Token).AsTask().WaitAsync(both.Token);
             configured.Remember(first, 0);
@@ -163,31 +138,20 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {
-            Disable(entry, ReasonOf(error, entry), logger);
+            Disable(entry, DeviceFactory.ReasonOf(error, entry), logger);
             await device.DisposeAsync();
         }
     }
 
     private void Disable(DeviceEntry entry, Reason reason, ILogger logger)
     {
-        LogConnectFailed(logger, entry.Name, reason.Code, reason.Message);
+        if (entry.Enabled)
+        {
+            LogConnectFailed(logger, entry.Name, reason.Code, reason.Message);
+        }
+
         _unusable[entry.Name] = new(entry, reason);
     }
-
-    private static Reason NeedOf(DeviceEntry entry, string missing) =>
-        DeviceErrors.ConnectFailed.Because($"{entry.Name} needs {missing}, which cannot be used.");
-
-    private static Reason ReasonOf(Exception error, DeviceEntry entry) => error switch
-    {
-        FaultException fault => fault.Reason,
-        OperationCanceledException => DeviceErrors.ConnectFailed.Because(
-            $"{entry.Name} did not connect within {entry.ConnectionTimeout.TotalSeconds:0.###} s."),
-        _ => DeviceErrors.ConnectFailed.Because($"{entry.Name}: {error.Message}"),
-    };
-
-    // Stable over runs and platforms, unlike string.GetHashCode.
-    private static int SeedFor(int seed, string name) =>
-        name.Aggregate(seed, (hash, c) => unchecked((hash * 31) + c)) & int.MaxValue;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Device} is disabled: {Code}: {Message}")]
     private static partial void LogConnectFailed(ILogger logger, string device, string code, string message);

@@ -8,7 +8,7 @@ internal static class DeviceSchema
 {
     /// <summary>The schema.</summary>
     public static JsonObject Write() => SchemaWords.Document("devices.yaml", SchemaWords.OrNothing(SchemaWords.Map(
-        SchemaWords.Record(
+        OrIncluded(SchemaWords.Record(
             ("deviceClass!", SchemaWords.Text(".").Meaning("The class of the device, as a plugin names it.")),
             ("enabled!", Flag("Whether it is used.")),
             ("readoutPriority!", SchemaWords.Choice(Names<ReadoutPriority>()).Meaning("When a scan reads it.")),
@@ -20,8 +20,16 @@ internal static class DeviceSchema
             ("onFailure", SchemaWords.Choice(Names<OnFailure>()).Meaning("What a reading that fails does.")),
             ("readOnly", Flag("Whether nobody may set it.")),
             ("softwareTrigger", Flag("Whether it is triggered by a command.")),
-            ("userParameter", Or(SchemaWords.AnyMap(), "What users note about it."))),
+            ("userParameter", Or(SchemaWords.AnyMap(), "What users note about it.")))),
         "^[A-Za-z][A-Za-z0-9_]*$")));
+
+    // Where a value has the tag !include its key is a label, and the devices of other files take its place.
+    private static JsonObject OrIncluded(JsonObject device)
+    {
+        var file = SchemaWords.Text(@"\.ya?ml$").Meaning("With the tag !include: a file of further devices.");
+        var files = SchemaWords.List(SchemaWords.Text(@"\.ya?ml$"), least: 1).Meaning("With the tag !include: files of further devices.");
+        return new JsonObject { ["oneOf"] = new JsonArray(device, file, files) };
+    }
 
     private static JsonObject Flag(string meaning) => SchemaWords.OneOf(true, false, "true", "false", "True", "False").Meaning(meaning);
 

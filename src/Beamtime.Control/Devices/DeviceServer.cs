@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -19,6 +20,7 @@ internal sealed partial class DeviceServer(
     ILogger<DeviceServer> logger)
 {
     private readonly InstructionMemory _memory = new();
+    private readonly AsynchronousRecorder _asynchronous = new(topics.AsynchronousIndices, options, time, logger);
     private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
     private readonly DeviceFlights _flights = new(roster, time);
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
@@ -204,11 +206,7 @@ internal sealed partial class DeviceServer(
                     break;
                 default:
                     done = await RunPhaseAsync(instruction, phase, done, cancel);
-                    if (operations[from].Kind is OperationKind.Kickoff or OperationKind.Unstage)
-                    {
-                        await _flights.NoteAsync(instruction, phase, cancel);
-                    }
-
+                    await _flights.NoteAsync(instruction, phase, cancel);
                     break;
             }
 
@@ -235,15 +233,15 @@ internal sealed partial class DeviceServer(
             var operation = phase.Span[i];
             var row = operation.Kind switch
             {
-                OperationKind.Read => new Reading[roster[operation.Device].ReadSignals.Count],
-                OperationKind.ReadConfiguration => new Reading[roster[operation.Device].ConfigurationSignals.Count],
+                OperationKind.Read => new Reading[roster.Find(operation.Device).ReadSignals.Count],
+                OperationKind.ReadConfiguration => new Reading[roster.Find(operation.Device).ConfigurationSignals.Count],
                 _ => [],
             };
             commands[i] = Command(operation, instruction, row);
             await commands[i].Device.Mailbox.PostAsync(commands[i], cancel);
         }
 
-        await AllAsync(commands, instruction.AllowsGaps);
+        await AllAsync(commands, instruction.AllowsGaps, cancel);
         return Answered(commands, done);
     }
 
@@ -258,19 +256,24 @@ internal sealed partial class DeviceServer(
             .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
             .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());
         var files = commands.Where(c => c.Files.Count > 0).ToDictionary(c => c.Device.Name, c => c.Files);
-        if (rows.Count == 0 && files.Count == 0)
+        var asynchronous = commands.Where(c => c.AsynchronousFile is { Signals.Count: > 0 })
+            .ToDictionary(c => c.Device.Name, c => c.AsynchronousFile!);
+        if (rows.Count == 0 && files.Count == 0 && asynchronous.Count == 0)
         {
             return done;
         }
 
         return new InstructionDone(
             rows.Count > 0 ? rows : done?.Rows ?? InstructionDone.Nothing.Rows,
-            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files);
+            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files)
+        {
+            Asynchronous = asynchronous.Count > 0 ? asynchronous : done?.Asynchronous,
+        };
     }
 
     // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards;
     // an answer has room for one, further ones go to the log.
-    private async ValueTask AllAsync(DeviceCommand[] commands, bool allowsGaps)
+    private async ValueTask AllAsync(DeviceCommand[] commands, bool allowsGaps, CancellationToken cancel)
     {
         FaultException? first = null;
         foreach (var command in commands)
@@ -281,12 +284,13 @@ internal sealed partial class DeviceServer(
             }
             catch (FaultException fault)
             {
-                if (allowsGaps && command.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
+                if (command.Kind is OperationKind.Read or OperationKind.ReadConfiguration
+                    && await ReadAnywayAsync(command, fault, allowsGaps, cancel))
                 {
-                    LogReadFailed(logger, command.Device.Name, fault.Reason.Message);
-                    command.LeaveGap();
+                    continue;
                 }
-                else if (first is null)
+
+                if (first is null)
                 {
                     first = fault;
                 }
@@ -303,13 +307,32 @@ internal sealed partial class DeviceServer(
         }
     }
 
+    // A late driver may still write into the row it was given: what comes in its place stands in another one.
+    private async ValueTask<bool> ReadAnywayAsync(
+        DeviceCommand command, FaultException fault, bool allowsGaps, CancellationToken cancel)
+    {
+        var row = new Reading[command.Row.Length];
+        if (await RecoverAsync(command.Device, fault, row, cancel, command.Kind) is null)
+        {
+            command.Replace(row);
+            return true;
+        }
+
+        if (allowsGaps)
+        {
+            command.LeaveGap();
+        }
+
+        return allowsGaps;
+    }
+
     private async ValueTask ReadPointAsync(
         Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
     {
         var width = instruction.Own.Length;
         foreach (var operation in phase.Span)
         {
-            width += roster[operation.Device].ReadSignals.Count;
+            width += roster.Find(operation.Device).ReadSignals.Count;
         }
 
         var row = new Reading[width];
@@ -317,7 +340,7 @@ internal sealed partial class DeviceServer(
         var offset = 0;
         for (var i = 0; i < commands.Length; i++)
         {
-            var device = roster[phase.Span[i].Device];
+            var device = roster.Find(phase.Span[i].Device);
             commands[i] = Command(phase.Span[i], instruction, row.AsMemory(offset, device.ReadSignals.Count));
             offset += device.ReadSignals.Count;
             await device.Mailbox.PostAsync(commands[i], cancel);
@@ -384,44 +407,25 @@ internal sealed partial class DeviceServer(
         Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
     {
         var flown = await _flights.CollectAsync(
-            instruction,
-            phase,
-            devices => ReadOthersAsync(instruction, devices, cancel),
+            (instruction, phase),
+            (read, row) => Command(read, instruction, row),
+            commands => AllAsync(commands, allowsGaps: true, cancel),
             (point, row, gaps) => PublishPointAsync(instruction, point, row, gaps, cancel),
-            () => topics.Readings.SafeAsync(cancel),
             cancel);
-        return InstructionDone.Nothing with { Flown = flown };
-    }
-
-    private async ValueTask<IReadOnlyDictionary<ConfiguredDevice, Reading[]>> ReadOthersAsync(
-        Instruction instruction, ConfiguredDevice[] devices, CancellationToken cancel)
-    {
-        var commands = devices
-            .Select(d => Command(new Operation(0, OperationKind.Read, d.Name), instruction, new Reading[d.ReadSignals.Count]))
-            .ToArray();
-        foreach (var command in commands)
-        {
-            await command.Device.Mailbox.PostAsync(command, cancel);
-        }
-
-        await AllAsync(commands, allowsGaps: true);
-        foreach (var command in commands.Where(c => !c.HasGap))
-        {
-            command.Device.Remember(command.Row.ToArray(), 0);
-        }
-
-        return commands.ToDictionary(c => c.Device, c => c.Row.ToArray());
+        await topics.Readings.SafeAsync(cancel);
+        return InstructionDone.Nothing with { Flown = flown.OrThrow() };
     }
 
     // A reading that failed: read once more, take the last one, or leave a gap.
     private async ValueTask<(Reason Reason, bool IsFatal)?> RecoverAsync(
-        ConfiguredDevice device, FaultException fault, Memory<Reading> row, CancellationToken cancel)
+        ConfiguredDevice device, FaultException fault, Memory<Reading> row, CancellationToken cancel, OperationKind kind = OperationKind.Read)
     {
         LogReadFailed(logger, device.Name, fault.Reason.Message);
         row.Span.Clear();
         var isLate = fault.Reason.Code == DeviceErrors.Deadline.Code;
-        if (device.Entry.OnFailure == OnFailure.Buffer && device.Last is { Length: > 0 } last)
+        if (device.Entry.OnFailure == OnFailure.Buffer && kind == OperationKind.Read && device.Last is { Length: > 0 } last)
         {
+            LogBuffered(logger, device.Name, last.Span[0].Timestamp);
             last.CopyTo(row);
             return null;
         }
@@ -429,13 +433,17 @@ internal sealed partial class DeviceServer(
         if (device.Entry.OnFailure == OnFailure.Retry && !isLate)
         {
             var again = new Reading[row.Length];
-            var command = Command(new Operation(0, OperationKind.Read, device.Name), null, again);
+            var command = Command(new Operation(0, kind, device.Name), null, again);
             await device.Mailbox.PostAsync(command, cancel);
             try
             {
                 await command.Task;
                 again.CopyTo(row);
-                device.Remember(again, 0);
+                if (kind == OperationKind.Read)
+                {
+                    device.Remember(again, 0);
+                }
+
                 return null;
             }
             catch (FaultException second)
@@ -450,7 +458,7 @@ internal sealed partial class DeviceServer(
 
     private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row)
     {
-        var device = roster[operation.Device];
+        var device = roster.Find(operation.Device);
         var signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null;
         if (operation.Kind == OperationKind.Set && !device.MaySet(signal, operation.Value))
         {
@@ -459,9 +467,10 @@ internal sealed partial class DeviceServer(
 
         return new DeviceCommand(device, operation.Kind, row)
         {
-            Signal = signal,
+            Signal = device.DriverSignal(signal),
             Value = operation.Value,
             Setup = instruction?.Setup,
+            Asynchronous = operation.Kind is OperationKind.Stage or OperationKind.Unstage ? _asynchronous : null,
             Flight = instruction?.Flight,
             Allowed = operation.Kind switch
             {
@@ -475,6 +484,9 @@ internal sealed partial class DeviceServer(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Reading {Device} failed: {Message}")]
     private static partial void LogReadFailed(ILogger logger, string device, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The last reading of {Device}, of {At:O}, stands in for the one that failed")]
+    private static partial void LogBuffered(ILogger logger, string device, DateTimeOffset at);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} failed as well: {Message}")]
     private static partial void LogAlsoFailed(ILogger logger, string device, string message);

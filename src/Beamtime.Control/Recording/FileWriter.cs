@@ -292,7 +292,7 @@ internal sealed partial class FileWriter : IDisposable
 
     // A repeated opening must not write over what is closed.
     private bool IsEnded(ScanOpened opened) =>
-        _passedOver.Contains(opened.Scan) || File.Exists(new RecordingFolder(opened.Folder, opened.FilePrefix).Final);
+        _passedOver.Contains(opened.Scan) || File.Exists(new RecordingFolder(opened.Folder, opened.FilePrefix, opened.FileSuffix).Final);
 
     // A scan that goes on and whose opening an earlier writer has acknowledged: its live file tells it.
     private OpenRecording? TryGoOn(Point point)

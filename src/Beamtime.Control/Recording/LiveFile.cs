@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
@@ -76,6 +77,15 @@ internal sealed class LiveFile : IDisposable
         foreach (var (device, frames) in scan.Frames)
         {
             file.LinkExternal($"{LiveLayout.FileReferences}/{device}/data", frames.FileName, frames.Dataset);
+        }
+
+        foreach (var (device, asynchronous) in scan.Asynchronous ?? new Dictionary<string, AsynchronousFile>())
+        {
+            foreach (var signal in asynchronous.Signals)
+            {
+                file.LinkExternal(
+                    $"{LiveLayout.Devices}/{device}/{signal.Name}", asynchronous.FileName, AsynchronousLayout.Group(signal.Name));
+            }
         }
 
         LiveLayout.WriteText(file, LiveLayout.Scan, description);

@@ -27,7 +27,7 @@ internal sealed class OpenRecording
     public OpenRecording(ScanOpened scan, long reserve)
     {
         Scan = scan;
-        Folder = new RecordingFolder(scan.Folder, scan.FilePrefix);
+        Folder = new RecordingFolder(scan.Folder, scan.FilePrefix, scan.FileSuffix);
         Fault = Try(() =>
         {
             // A scan that goes on after its writer died gets a further segment.

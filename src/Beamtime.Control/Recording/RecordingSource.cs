@@ -171,7 +171,8 @@ internal sealed class RecordingSource : IDisposable
             var rows = ids.RowCount;
             foreach (var device in files[i].OpenGroup(LiveLayout.Devices).ReadChildren())
             {
-                foreach (var signal in files[i].OpenGroup($"{LiveLayout.Devices}/{device.Name}").ReadChildren())
+                foreach (var signal in files[i].OpenGroup($"{LiveLayout.Devices}/{device.Name}").ReadChildren()
+                    .Where(signal => signal.Link == H5LinkKind.Hard))
                 {
                     foreach (var part in (string[])["value", "timestamp"])
                     {

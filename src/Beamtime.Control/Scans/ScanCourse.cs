@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beamtime.Control.Devices;
+using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -15,6 +16,7 @@ internal sealed class ScanCourse(
     ScanRoom room, ScanRecord record, AdmissibleScan admissible, RunningScan running, bool goesOn, TimeProvider time)
 {
     private readonly ScanStaging _staging = new(room, record, admissible, running, goesOn);
+    private string? _userName;
 
     /// <summary>True once the scan was announced to those who record it.</summary>
     public bool IsOpened { get; private set; }
@@ -38,7 +40,7 @@ internal sealed class ScanCourse(
         var baseline = ReadAsync(OperationKind.Read, devices.Baseline, together.Token);
         var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Book.Usable, together.Token);
         var prepared = BesideAsync(scan.PrepareAsync, together.Token);
-        Task[] all = [prepared, staged, baseline, configuration];
+        Task[] all = [prepared, staged, baseline, configuration, NameUserAsync(together.Token)];
         await Task.WhenAll(all.Select(part => EndingTogetherAsync(part, together)));
         await scan.OpenAsync(running, abort);
         running.Opened();
@@ -154,6 +156,8 @@ internal sealed class ScanCourse(
             ScanName = admissible.Declaration.Name,
             Folder = record.Folder!,
             FilePrefix = record.FilePrefix!,
+            FileSuffix = record.FileSuffix,
+            Account = record.Request.Account,
             StartedAt = record.StartedAt ?? time.GetUtcNow(),
             PlannedPoints = admissible.Plan.Points,
             FirstPoint = running.PointsTaken,
@@ -162,18 +166,32 @@ internal sealed class ScanCourse(
             Configuration =
                 [.. configuration.Select(c => new DeviceReadings(c.Key, room.Book[c.Key].ConfigurationSignals, c.Value))],
             Frames = files,
+            Asynchronous = _staging.Asynchronous,
             Motors = admissible.Plan.Motors,
             ReadoutGroups = new Dictionary<string, IReadOnlyList<string>>
             {
                 ["monitored"] = [.. devices.Monitored.Select(d => d.Name)],
                 ["baseline"] = [.. devices.Baseline.Select(d => d.Name)],
                 ["async"] = [.. devices.Staged.Except(devices.Monitored).Select(d => d.Name)],
+                ["on_request"] = NamesOf(ReadoutPriority.OnRequest),
+                ["continuous"] = NamesOf(ReadoutPriority.Continuous),
             },
             Parameters = Parameters(),
             UserMetadata = record.Request.Metadata,
             Who = record.Who.ToString(),
+            UserName = _userName,
+            Queue = record.Queue,
+            ExposureSeconds = admissible.Plan.ExposureSeconds,
+            FramesPerTrigger = admissible.Plan.FramesPerTrigger,
+            SettlingSeconds = admissible.Plan.SettlingSeconds,
+            Positions = ScanOpened.Flatten(admissible.Plan.Positions, admissible.Plan.Motors.Count),
         };
     }
+
+    private IReadOnlyList<string> NamesOf(ReadoutPriority priority) =>
+        [.. room.Book.Usable.Where(d => d.Description.ReadoutPriority == priority).Except(admissible.Devices.Monitored).Select(d => d.Name)];
+
+    private async Task NameUserAsync(CancellationToken abort) => _userName = await room.Recorder.NameOfAsync(new PersonId(record.Who), abort);
 
     private Dictionary<string, string> Parameters()
     {

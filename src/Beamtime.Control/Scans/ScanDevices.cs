@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
 
@@ -31,7 +32,13 @@ internal sealed class ScanDevices
         PreScan = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.PreScan))];
         Completing = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.Completing))];
         var set = plan.Motors.Union(plan.Actuators).Union(plan.Targets.Select(t => Root(t.Device))).ToList();
-        Owned = [.. acquiring.Select(d => d.Name).Union(set)];
+        Owned =
+        [
+            .. acquiring.Where(d => d.Description.Ownership != DeviceOwnership.Free)
+                .Union(roster.Usable.Where(d => d.Description.Ownership == DeviceOwnership.Pinned))
+                .Select(d => d.Name)
+                .Union(set),
+        ];
         Stopped = [.. set.Union(Staged.Concat(Triggered)
             .Concat(Monitored.Where(d => d.CanDo(DeviceAbilities.Flying))).Select(d => d.Name))];
         Columns = ColumnsOf(declaration);

@@ -11,17 +11,23 @@ internal static class ScanErrors
         "No scan of that name is registered.",
         "List the scans with 'beamtime scan ls'.");
 
+    /// <summary>A name that no file may have.</summary>
+    public static readonly ErrorCode FileName = new(
+        "scan.file.invalid",
+        "A file suffix, file directory or account has characters that are not allowed, or leads out of the data folder.",
+        "Use letters, digits, _ and -; give a directory as names with / between them, without a leading / and without '..'.");
+
     /// <summary>A parameter nobody declared.</summary>
     public static readonly ErrorCode UnknownParameter = new(
         "scan.parameter.unknown",
         "The scan has no such parameter.",
-        "Show the scan's parameters with 'beamtime scan ls'.");
+        "Show the scan's parameters with 'beamtime scan help NAME'.");
 
     /// <summary>A required parameter is absent.</summary>
     public static readonly ErrorCode MissingParameter = new(
         "scan.parameter.missing",
         "A required parameter is absent.",
-        "Give the parameter; 'beamtime scan ls' shows its meaning and unit.");
+        "Give the parameter; 'beamtime scan help NAME' shows its meaning and unit.");
 
     /// <summary>A parameter's value does not fit.</summary>
     public static readonly ErrorCode InvalidParameter = new(

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Sdk.Devices;
 
 namespace Beamtime.Control.Scans;
@@ -11,6 +12,7 @@ internal sealed class ScanStaging(
     private readonly List<string> _staged = [];
     private readonly HashSet<string> _everStaged = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FrameFile> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AsynchronousFile> _asynchronous = new(StringComparer.Ordinal);
 
     /// <summary>Files that devices will write, by device.</summary>
     public IReadOnlyDictionary<string, FrameFile> Files
@@ -20,6 +22,18 @@ internal sealed class ScanStaging(
             lock (_gate)
             {
                 return new Dictionary<string, FrameFile>(_files, StringComparer.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>Files of asynchronous data that were begun, by device; null for none.</summary>
+    public IReadOnlyDictionary<string, AsynchronousFile>? Asynchronous
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _asynchronous.Count == 0 ? null : new Dictionary<string, AsynchronousFile>(_asynchronous, StringComparer.Ordinal);
             }
         }
     }
@@ -108,6 +122,11 @@ internal sealed class ScanStaging(
             foreach (var (device, files) in done.Files.Where(f => f.Value.Count > 0))
             {
                 _files[device] = files[0];
+            }
+
+            foreach (var (device, file) in done.Asynchronous ?? new Dictionary<string, AsynchronousFile>())
+            {
+                _asynchronous.TryAdd(device, file);
             }
         }
     }

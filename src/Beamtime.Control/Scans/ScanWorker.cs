@@ -337,10 +337,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     {
         try
         {
-            var (folder, prefix) = room.Recorder.MakeFolder(scan.State!.Number);
+            var (folder, prefix) = await room.Recorder.MakeFolderAsync(scan.State!, cancel);
             return await room.Store.StartAsync(
                 scan,
-                new ScanStarted(folder, prefix, admissible.Plan.Points, admissible.Origins),
+                new ScanStarted(folder, prefix, admissible.Plan.Points, admissible.Origins, scan.State!.Request.FileSuffix),
                 (transaction, next) => room.Recorder.OpenAsync(transaction, Guid.Parse(scan.Id), next.State!, cancel),
                 cancel);
         }
@@ -360,6 +360,11 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         var id = Guid.Parse(scan.Id);
         using var running = new RunningScan(
             id, admissible.Plan, admissible.Devices, goesOnAt ?? 0, room.Link, room.Options.DeviceServerPatience, time);
+        foreach (var remark in admissible.Plan.Remarks)
+        {
+            LogRemark(logger, scan.State!.Number, remark);
+        }
+
         if (isHeld)
         {
             running.Pause();
@@ -425,7 +430,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task ReadMotorsAsync(ScanRequest request, CancellationToken cancel)
     {
         await AwaitDevicesAsync(cancel);
-        Operation[] reads = [.. request.Args.Distinct()
+        Operation[] reads = [.. request.Args.Concat(request.Parameters.Values).Distinct()
             .Where(room.Book.Has)
             .Select(name => new Operation(0, OperationKind.Read, name))];
         if (reads.Length > 0)
@@ -460,6 +465,9 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number}, whose program died, goes on at point {Point}")]
     private static partial void LogGoesOn(ILogger logger, int number, int point);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Scan {Number}: {Remark}")]
+    private static partial void LogRemark(ILogger logger, int number, string remark);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The scan queue could not be read; trying again")]
     private static partial void LogQueueFailed(ILogger logger, Exception error);

@@ -62,6 +62,9 @@ internal static unsafe partial class H5T
     [LibraryImport(Library.Name, EntryPoint = "H5Tenum_insert", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int InsertMember(long type, string name, void* value);
 
+    [LibraryImport(Library.Name, EntryPoint = "H5Tvlen_create")]
+    public static partial long CreateVariable(long element);
+
     [LibraryImport(Library.Name, EntryPoint = "H5Tget_nmembers")]
     public static partial int GetMemberCount(long type);
 

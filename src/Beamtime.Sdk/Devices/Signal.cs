@@ -46,6 +46,12 @@ public sealed record Signal
     /// <summary>Lowest and highest value that may be set, in the signal's unit; null for no limits.</summary>
     public (double Low, double High)? Limits { get; init; }
 
+    /// <summary>
+    /// Names of its values, where each stands for its index from 0: <c>closed</c>, <c>open</c>. Null for none; a signal that
+    /// has some is an integer, and is set by a name or by its index.
+    /// </summary>
+    public IReadOnlyList<string>? Choices { get; init; }
+
     /// <summary>True when a scan reads it at each point.</summary>
     public bool IsRead => Kind is SignalKind.Hinted or SignalKind.Normal;
 }

@@ -98,6 +98,9 @@ public sealed record ScanPlan
     /// <summary>True where only the end tells how many points there are; <see cref="Points"/> is then 0.</summary>
     public bool IsOpenEnded { get; init; }
 
+    /// <summary>What planning found worth telling; stands in the log when the scan begins.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>Exposure of one frame, s.</summary>
     public double ExposureSeconds { get; init; }
 

@@ -65,13 +65,16 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         var roles = launch.Roles;
         RequireConnection(launch);
         var folder = ClusterFolder.For(launch.Database).Root;
-        IReadOnlyList<DeviceEntry> devices = roles.IsAtBeamline ? ReadSite(launch.Site) : [];
+        var listing = roles.IsAtBeamline ? ReadSite(launch.Site, logs.CreateLogger<BeamtimeHost>()) : new DeviceListing([], [], []);
         door.RequireFree();
 
         // Given back in the reverse order, when the program stops or when it does not start.
         var held = new Stack<IAsyncDisposable>();
         try
         {
+            // Before the database is touched: a mistake in deviceConfig leaves nothing behind.
+            var devices = await ConstructAsync(listing, launch, time);
+            held.Push(devices);
             if (launch.Database.IsExternal)
             {
                 // A private cluster holds the lock of its folder itself.
@@ -135,8 +138,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
             if (parts.HasFlag(ControlParts.DeviceServer))
             {
                 var roster = await DeviceRoster.ConnectAsync(
-                    devices,
-                    launch.Plugins,
+                    devices.Take(),
                     launch.Settings.Get<DeviceOptions>(),
                     time,
                     logs.CreateLogger<DeviceRoster>(),
@@ -227,16 +229,22 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
     // Before anything is made: a mistake in any of the site's files leaves nothing behind. What a file says about devices
     // is checked once they are known.
-    private static IReadOnlyList<DeviceEntry> ReadSite(Site site)
+    private static DeviceListing ReadSite(Site site, ILogger log)
     {
         List<Reason> mistakes = [];
-        Check(() => DeviceFile.Read(site.DevicesFile));
+        DeviceListing? listing = null;
+        Check(() => listing = DeviceFile.ReadListing(site.DevicesFile));
         foreach (var file in new[] { site.BeamlineFile, site.ProceduresFile }.Where(File.Exists))
         {
             Check(() => SafeYaml.Read(file));
         }
 
-        return mistakes.Count == 0 ? DeviceFile.Read(site.DevicesFile) : throw new RefusedException(mistakes);
+        foreach (var warning in listing?.Warnings ?? [])
+        {
+            LogDeviceFile(log, warning);
+        }
+
+        return mistakes.Count == 0 ? listing! : throw new RefusedException(mistakes);
 
         void Check(Func<object> read)
         {
@@ -250,6 +258,11 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
             }
         }
     }
+
+    private static async Task<ConstructedDevices> ConstructAsync(DeviceListing listing, HostLaunch launch, TimeProvider time) =>
+        new(launch.Roles.Has(Role.DeviceServer)
+            ? await new DeviceFactory(launch.Plugins, launch.Settings.Get<DeviceOptions>(), time).ConstructAsync(listing.Entries, static _ => null)
+            : []);
 
     // The program serves without it too; whoever runs it then signs in like everybody else.
     private void SignInLocally(AccessOptions access, string? runtimeFolder)
@@ -268,6 +281,9 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
             LogNotPublished(Services.GetRequiredService<ILogger<BeamtimeHost>>(), error);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device configuration: {Warning}")]
+    private static partial void LogDeviceFile(ILogger log, string warning);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The command line of this account must sign in with 'beamtime login'")]
     private static partial void LogNotPublished(ILogger log, Exception error);

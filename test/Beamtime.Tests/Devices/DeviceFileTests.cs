@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Core.Settings;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
 
@@ -127,7 +128,87 @@ public sealed class DeviceFileTests : IDisposable
             b: {deviceClass: x, enabled: true, readoutPriority: baseline, needs: [a]}
             c: {deviceClass: x, enabled: true, readoutPriority: baseline}
             """));
-        Assert.Contains("in a circle: a, b", circle.Message, StringComparison.Ordinal);
+        Assert.Contains("in a circle: a → b → a", circle.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Devices_of_included_files_take_the_place_of_a_label_and_later_ones_win_with_a_warning()
+    {
+        Directory.CreateDirectory(_folder["parts"]);
+        File.WriteAllText(_folder["parts/motors.yaml"],
+            """
+            samx: {deviceClass: a, enabled: true, readoutPriority: baseline}
+            samy: {deviceClass: a, enabled: true, readoutPriority: baseline, needs: [bpm]}
+            """);
+        File.WriteAllText(_folder["parts/more.yaml"], "samx: {deviceClass: b, enabled: true, readoutPriority: baseline}");
+        File.WriteAllText(_folder["parts/all.yaml"], "here: !include [motors.yaml, more.yaml]");
+        File.WriteAllText(_folder["bpm.yaml"], "bpm: {deviceClass: c, enabled: true, readoutPriority: monitored}");
+        File.WriteAllText(_folder["devices.yaml"],
+            """
+            endstation:
+              - !include ./parts/all.yaml
+            monitors: !include bpm.yaml
+            own: {deviceClass: d, enabled: true, readoutPriority: baseline}
+            """);
+        var listing = DeviceFile.ReadListing(_folder["devices.yaml"]);
+        Assert.Equal(["bpm:c", "own:d", "samx:b", "samy:a"], listing.Entries.Select(e => $"{e.Name}:{e.DeviceClass}").Order(StringComparer.Ordinal));
+        var warning = Assert.Single(listing.Warnings);
+        Assert.Contains("more.yaml:1:1: samx replaces the one of", warning, StringComparison.Ordinal);
+        Assert.Contains("motors.yaml:1:1", warning, StringComparison.Ordinal);
+        Assert.Equal(5, listing.Files.Count);
+    }
+
+    [Fact]
+    public void Every_mistake_of_an_include_is_reported_with_its_place()
+    {
+        File.WriteAllText(_folder["a.yaml"], "x: !include b.yaml");
+        File.WriteAllText(_folder["b.yaml"], "y: !include a.yaml\nq: 7");
+        var reasons = Refusals(
+            """
+            circle: !include a.yaml
+            nowhere: !include none.yaml
+            rooted: !include /etc/passwd
+            shape: !include {a: b}
+            """).Select(r => r.Message).ToList();
+        Assert.Equal(5, reasons.Count);
+        Assert.Contains(reasons, r => r.Contains("in a circle: a.yaml → b.yaml → a.yaml", StringComparison.Ordinal));
+        Assert.Contains(reasons, r => r.Contains("none.yaml: does not exist (included at ", StringComparison.Ordinal) && r.Contains("devices.yaml:2", StringComparison.Ordinal));
+        Assert.Equal(2, reasons.Count(r => r.Contains("relative to this one", StringComparison.Ordinal)));
+        Assert.Contains(reasons, r => r.Contains("b.yaml:2:4: q is a single value", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Words_of_the_languages_that_use_devices_are_no_names()
+    {
+        var reasons = Refusals("lambda: {deviceClass: x, enabled: true, readoutPriority: baseline}");
+        Assert.Contains("'lambda' cannot be a device name", Assert.Single(reasons).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_need_of_a_disabled_device_is_a_warning()
+    {
+        File.WriteAllText(_folder["devices.yaml"],
+            """
+            a: {deviceClass: x, enabled: true, readoutPriority: baseline, needs: [b]}
+            b: {deviceClass: x, enabled: false, readoutPriority: baseline}
+            """);
+        Assert.Equal(["a cannot be used: it needs b, which is disabled"], DeviceFile.ReadListing(_folder["devices.yaml"]).Warnings);
+    }
+
+    // The real file is no part of this project: whoever has it names it.
+    [Fact]
+    public void The_demo_configuration_of_BEC_parses()
+    {
+        if (EnvironmentVariables.OfProcess()["BEC_DEMO_CONFIG"] is not { } file)
+        {
+            Assert.Skip("BEC_DEMO_CONFIG does not name the file.");
+            return;
+        }
+
+        var listing = DeviceFile.ReadListing(file);
+        Assert.Equal(215, listing.Entries.Count);
+        Assert.Empty(listing.Warnings);
+        Assert.Equal(47, listing.Entries.Count(e => e.ReadoutPriority == ReadoutPriority.Monitored));
     }
 
     [Fact]

@@ -100,4 +100,37 @@ public sealed class DeviceRosterTests : IAsyncDisposable
         Assert.Equal(
             ["device.read_only", "device.unable"], _bench.Roster["a"].RefusalsToSet("state", Value.Of("x")).Select(r => r.Code));
     }
+
+    [Fact]
+    public async Task Keys_that_a_driver_does_not_ask_for_are_set_once_it_is_connected()
+    {
+        await _bench.StartAsync(
+            """
+            a: {deviceClass: test.plain, enabled: true, readoutPriority: monitored,
+              deviceConfig: {limits: [-1, 1], labels: [user], gain: 2.5}}
+            b: {deviceClass: test.plain, enabled: true, readoutPriority: monitored, deviceConfig: {limits: [0, 0], late: true}}
+            c: {deviceClass: test.plain, enabled: true, readoutPriority: monitored, deviceConfig: {late: true, speed: 1, gian: 2}}
+            """);
+        var a = _bench.Roster["a"];
+        Assert.Equal((-1, 1), a.Hinted!.Limits);
+        Assert.Equal(2.5, ((PlainDevice)a.Device).Gain);
+        Assert.Equal(["device.limit.exceeded"], a.RefusalsToSet(null, Value.Of(2)).Select(r => r.Code));
+        await _bench.AskAsync(new Operation(0, OperationKind.Set, "a", null, Value.Of(1)));
+        Assert.Equal(1, ((PlainDevice)a.Device).Value);
+        Assert.Equal((double.NegativeInfinity, double.PositiveInfinity), _bench.Roster["b"].Hinted!.Limits);
+        var left = Assert.Single(_bench.Roster.Unusable);
+        Assert.Equal("c", left.Entry.Name);
+        Assert.Equal("device.configuration.invalid", left.Reason.Code);
+    }
+
+    [Fact]
+    public async Task A_value_that_does_not_fit_leaves_the_device_out_and_an_unknown_key_stops_the_start()
+    {
+        await using var roster = await _bench.ConnectAsync(
+            "a: {deviceClass: test.plain, enabled: true, readoutPriority: monitored, deviceConfig: {gain: much}}");
+        Assert.Contains("deviceConfig.gain must be Float", Assert.Single(roster.Unusable).Reason.Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<RefusedException>(() => _bench.ConnectAsync(
+            "a: {deviceClass: test.plain, enabled: true, readoutPriority: monitored, deviceConfig: {gian: 1}}"));
+        Assert.Contains("'gain'", Assert.Single(refused.Reasons).Message, StringComparison.Ordinal);
+    }
 }

@@ -88,6 +88,7 @@ public sealed class FinalFileTests
         /entry/start_time () object
         /entry/title () object
         /entry/user NXuser
+        /entry/user/facility_user_id () object
         /entry/user/name () object
         """;
 

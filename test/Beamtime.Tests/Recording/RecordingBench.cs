@@ -24,9 +24,13 @@ internal sealed class RecordingBench : IAsyncDisposable
         IReadOnlyList<FileSection>? sections = null,
         Func<RecordingClosed, CancellationToken, Task>? register = null,
         int capacity = 8192,
-        long reserve = 1 << 20)
+        long reserve = 1 << 20,
+        long copiedUpTo = 16 << 20)
     {
-        Options = new RecordingOptions { SourceName = "Advanced Photon Source", MinimumFree = reserve };
+        Options = new RecordingOptions
+        {
+            SourceName = "Advanced Photon Source", MinimumFree = reserve, AsynchronousCopiedUpTo = copiedUpTo,
+        };
         Documents = new LocalTopic<ScanDocument>("2-bm.points", capacity, ["file-writer"], Clock);
         Topics = new RecordingTopics(new LocalTopics(Clock, isEncoding: false), "2-bm");
         _notices = Topics.Notices.Subscribe("scan-server", _noticed);

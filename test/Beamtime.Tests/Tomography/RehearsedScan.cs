@@ -15,6 +15,8 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
 
     public override int PointsTaken => Points.Count;
 
+    public override TimeProvider Time => bench.Clock;
+
     /// <summary>Own values and the camera's frame index and mean, a row a point.</summary>
     public List<(long FrameType, double Theta, long Frame, double Mean)> Points { get; } = [];
 

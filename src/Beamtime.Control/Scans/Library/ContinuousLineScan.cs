@@ -21,6 +21,7 @@ internal sealed class ContinuousLineScan(ScanArguments arguments) : Scan
     public static readonly ScanDeclaration Declaration = new()
     {
         Name = "cont_line",
+        Aliases = ["cont_line_scan"],
         Description = "Moves a motor from start to stop without stopping and takes points as it passes their places.",
         Bundle = MotionParameters.Line,
         Bundles = (1, 1),

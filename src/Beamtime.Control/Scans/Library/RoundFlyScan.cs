@@ -17,6 +17,7 @@ internal sealed class RoundFlyScan(ScanArguments arguments) : Scan
     public static readonly ScanDeclaration Declaration = new()
     {
         Name = "round_fly",
+        Aliases = ["round_scan_fly"],
         Description = "Has a flyer go through concentric rings by itself; its readings make the points.",
         Bundle =
         [

@@ -23,6 +23,7 @@ internal sealed class SweepScan(ScanArguments arguments, SweepScan.Pace pace) : 
     public static readonly ScanDeclaration LineSweep = new()
     {
         Name = "line_sweep",
+        Aliases = ["line_sweep_scan"],
         Description = "Moves a motor from start to stop and takes a point at each update of its readback.",
         Bundle = MotionParameters.Line,
         Bundles = (1, 1),
@@ -40,6 +41,7 @@ internal sealed class SweepScan(ScanArguments arguments, SweepScan.Pace pace) : 
     public static readonly ScanDeclaration Monitor = new()
     {
         Name = "monitor",
+        Aliases = ["monitor_scan"],
         Description = "Moves a motor from start to stop and reads, without trigger, at each update of its readback.",
         Bundle = MotionParameters.Line,
         Bundles = (1, 1),
@@ -51,6 +53,7 @@ internal sealed class SweepScan(ScanArguments arguments, SweepScan.Pace pace) : 
     public static readonly ScanDeclaration Continuous = new()
     {
         Name = "cont_line_fly",
+        Aliases = ["cont_line_fly_scan"],
         Description = "Moves a motor from start to stop and takes one point after the other meanwhile.",
         Bundle = MotionParameters.Line,
         Bundles = (1, 1),
