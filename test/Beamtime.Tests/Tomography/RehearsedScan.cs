@@ -72,8 +72,6 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
         return ValueTask.FromResult(bench.Device(device).Read(hinted.Name));
     }
 
-    public override TimeProvider Time => bench.Clock;
-
     public override bool IsHeld => false;
 
     public override int TimesHeld => 0;
