@@ -206,11 +206,7 @@ internal sealed partial class DeviceServer(
                     break;
                 default:
                     done = await RunPhaseAsync(instruction, phase, done, cancel);
-                    if (operations[from].Kind is OperationKind.Kickoff or OperationKind.Unstage)
-                    {
-                        await _flights.NoteAsync(instruction, phase, cancel);
-                    }
-
+                    await _flights.NoteAsync(instruction, phase, cancel);
                     break;
             }
 
@@ -411,33 +407,13 @@ internal sealed partial class DeviceServer(
         Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
     {
         var flown = await _flights.CollectAsync(
-            instruction,
-            phase,
-            devices => ReadOthersAsync(instruction, devices, cancel),
+            (instruction, phase),
+            (read, row) => Command(read, instruction, row),
+            commands => AllAsync(commands, allowsGaps: true, cancel),
             (point, row, gaps) => PublishPointAsync(instruction, point, row, gaps, cancel),
-            () => topics.Readings.SafeAsync(cancel),
             cancel);
-        return InstructionDone.Nothing with { Flown = flown };
-    }
-
-    private async ValueTask<IReadOnlyDictionary<ConfiguredDevice, Reading[]>> ReadOthersAsync(
-        Instruction instruction, ConfiguredDevice[] devices, CancellationToken cancel)
-    {
-        var commands = devices
-            .Select(d => Command(new Operation(0, OperationKind.Read, d.Name), instruction, new Reading[d.ReadSignals.Count]))
-            .ToArray();
-        foreach (var command in commands)
-        {
-            await command.Device.Mailbox.PostAsync(command, cancel);
-        }
-
-        await AllAsync(commands, allowsGaps: true, cancel);
-        foreach (var command in commands.Where(c => !c.HasGap))
-        {
-            command.Device.Remember(command.Row.ToArray(), 0);
-        }
-
-        return commands.ToDictionary(c => c.Device, c => c.Row.ToArray());
+        await topics.Readings.SafeAsync(cancel);
+        return InstructionDone.Nothing with { Flown = flown.OrThrow() };
     }
 
     // A reading that failed: read once more, take the last one, or leave a gap.
