@@ -168,12 +168,19 @@ internal sealed class DeviceMailbox : IDisposable
         (OperationKind.PreScan, IPreScan device) => device.PreScanAsync(cancel),
         (OperationKind.Complete, ICompleting device) => device.CompleteAsync(cancel),
         (OperationKind.Unstage, IStaged device) => device.UnstageAsync(cancel),
+        (OperationKind.Call, ICallable device) => CallAsync(command, device, cancel),
         (OperationKind.Wait, _) => throw new UnreachableException("Waiting is not a device's business."),
         _ => throw DeviceErrors.Unable.Fault($"{_device.Name} cannot {command.Kind.ToString().ToLowerInvariant()}."),
     };
 
     private static async ValueTask StageAsync(DeviceCommand command, IStaged device, CancellationToken cancel) =>
         command.Files = await device.StageAsync(command.Setup!, cancel);
+
+    private static async ValueTask CallAsync(DeviceCommand command, ICallable device, CancellationToken cancel)
+    {
+        var given = await device.CallAsync(command.Method!, command.Arguments, cancel);
+        command.Row.Span[0] = new Reading(given, default);
+    }
 
     private FaultException Named(Exception error, DeviceCommand command)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Beamtime.Control.Devices.Computed;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -19,7 +20,7 @@ internal sealed partial class DeviceServer(
     ILogger<DeviceServer> logger)
 {
     private readonly InstructionMemory _memory = new();
-    private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
+    private readonly StagedDevices _staged = new();
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
 
@@ -30,7 +31,7 @@ internal sealed partial class DeviceServer(
     /// <param name="cancel">Ends the server; devices are not stopped by it.</param>
     public async Task RunAsync(CancellationToken cancel)
     {
-        List<Task> loops = [.. roster.Usable.Select(d => d.Mailbox.RunAsync(cancel))];
+        List<Task> loops = [new MailboxTender(roster).RunAsync(cancel)];
         loops.Add(topics.Instructions.ServeAsync(ExecuteAsync, cancel));
         loops.Add(topics.Stops.ServeAsync(
             async (stop, _) => new StopDone(await StopAsync(stop.Devices)), cancel));
@@ -99,14 +100,7 @@ internal sealed partial class DeviceServer(
 
     private async Task ReleaseAsync()
     {
-        string[] staged;
-        lock (_staged)
-        {
-            staged = [.. _staged];
-            _staged.Clear();
-        }
-
-        foreach (var name in staged)
+        foreach (var name in _staged.TakeAll())
         {
             try
             {
@@ -143,7 +137,8 @@ internal sealed partial class DeviceServer(
 
         foreach (ref readonly var operation in instruction.Operations.AsSpan())
         {
-            if (operation.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Wait)
+            if (operation.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Wait
+                || (operation.Kind == OperationKind.Call && roster.Find(operation.Device).Method(operation.Signal) is not { IsMutating: true }))
             {
                 continue;
             }
@@ -156,16 +151,8 @@ internal sealed partial class DeviceServer(
             _isInUse = true;
             if (operation.Kind is OperationKind.Stage or OperationKind.Unstage)
             {
-                Note(operation);
+                _staged.Note(operation);
             }
-        }
-    }
-
-    private void Note(in Operation staging)
-    {
-        lock (_staged)
-        {
-            _ = staging.Kind == OperationKind.Stage ? _staged.Add(staging.Device) : _staged.Remove(staging.Device);
         }
     }
 
@@ -215,20 +202,41 @@ internal sealed partial class DeviceServer(
         }
 
         var commands = new DeviceCommand[phase.Length];
+        ComputedReadings? computed = null;
         for (var i = 0; i < commands.Length; i++)
         {
             var operation = phase.Span[i];
             var row = operation.Kind switch
             {
                 OperationKind.Read => new Reading[roster.Find(operation.Device).ReadSignals.Count],
+                OperationKind.Call => new Reading[1],
                 OperationKind.ReadConfiguration => new Reading[roster.Find(operation.Device).ConfigurationSignals.Count],
                 _ => [],
             };
             commands[i] = Command(operation, instruction, row);
+            if (operation.Kind == OperationKind.Read && commands[i].Device.Device is ComputedSignal)
+            {
+                computed ??= new ComputedReadings(roster);
+                computed.Add(commands[i]);
+                commands[i].TrySetResult();
+                continue;
+            }
+
             await commands[i].Device.Mailbox.PostAsync(commands[i], cancel);
         }
 
+        if (computed is not null)
+        {
+            await ReadInputsAsync(computed, commands, cancel);
+        }
+
         await AllAsync(commands, instruction.AllowsGaps, cancel);
+        foreach (var command in computed is null ? [] : commands.Where(c => c.Kind == OperationKind.Read))
+        {
+            computed!.Know(command, command.Row);
+        }
+
+        computed?.Evaluate();
         return Answered(commands, done);
     }
 
@@ -240,7 +248,7 @@ internal sealed partial class DeviceServer(
         }
 
         var rows = commands
-            .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
+            .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Call)
             .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());
         var files = commands.Where(c => c.Files.Count > 0).ToDictionary(c => c.Device.Name, c => c.Files);
         if (rows.Count == 0 && files.Count == 0)
@@ -289,6 +297,17 @@ internal sealed partial class DeviceServer(
         }
     }
 
+    private async ValueTask ReadInputsAsync(ComputedReadings computed, DeviceCommand[] commands, CancellationToken cancel)
+    {
+        foreach (var input in computed.Further(commands))
+        {
+            var read = Command(new Operation(0, OperationKind.Read, input.Name), null, new Reading[input.ReadSignals.Count]);
+            await input.Mailbox.PostAsync(computed.Read(read), cancel);
+        }
+
+        await computed.ReadAsync();
+    }
+
     // A late driver may still write into the row it was given: what comes in its place stands in another one.
     private async ValueTask<bool> ReadAnywayAsync(
         DeviceCommand command, FaultException fault, bool allowsGaps, CancellationToken cancel)
@@ -319,13 +338,27 @@ internal sealed partial class DeviceServer(
 
         var row = new Reading[width];
         var commands = new DeviceCommand[phase.Length];
+        ComputedReadings? computed = null;
         var offset = 0;
         for (var i = 0; i < commands.Length; i++)
         {
             var device = roster.Find(phase.Span[i].Device);
             commands[i] = Command(phase.Span[i], instruction, row.AsMemory(offset, device.ReadSignals.Count));
             offset += device.ReadSignals.Count;
+            if (device.Device is ComputedSignal)
+            {
+                computed ??= new ComputedReadings(roster);
+                computed.Add(commands[i]);
+                commands[i].TrySetResult();
+                continue;
+            }
+
             await device.Mailbox.PostAsync(commands[i], cancel);
+        }
+
+        if (computed is not null)
+        {
+            await ReadInputsAsync(computed, commands, cancel);
         }
 
         instruction.Own.CopyTo(row, offset);
@@ -361,6 +394,18 @@ internal sealed partial class DeviceServer(
                     fatal ??= gap.IsFatal ? fault : null;
                 }
             }
+        }
+
+        if (computed is not null)
+        {
+            offset = 0;
+            foreach (var command in commands)
+            {
+                computed.Know(command, row.AsMemory(offset, command.Device.ReadSignals.Count));
+                offset += command.Device.ReadSignals.Count;
+            }
+
+            computed.Evaluate();
         }
 
         await topics.Readings.PublishAsync(
@@ -430,33 +475,25 @@ internal sealed partial class DeviceServer(
             throw new FaultException(device.RefusalsToSet(operation.Signal, operation.Value).First());
         }
 
+        if (operation.Kind == OperationKind.Call && device.RefusalsToCall(operation.Signal ?? "").FirstOrDefault() is { } refusal)
+        {
+            throw new FaultException(refusal);
+        }
+
         return new DeviceCommand(device, operation.Kind, row)
         {
+            Method = operation.Kind == OperationKind.Call ? device.Method(operation.Signal) : null,
+            Arguments = instruction?.Arguments ?? [],
             Signal = device.DriverSignal(signal),
             Value = operation.Value,
             Setup = instruction?.Setup,
             Allowed = operation.Kind switch
             {
-                OperationKind.Set => options.SetDeadline,
+                OperationKind.Set or OperationKind.Call => options.SetDeadline,
                 OperationKind.Read or OperationKind.ReadConfiguration => options.ReadDeadline,
                 OperationKind.Trigger => options.TriggerDeadline + TimeSpan.FromSeconds(instruction!.ExposureSeconds),
                 _ => options.StageDeadline,
             },
         };
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reading {Device} failed: {Message}")]
-    private static partial void LogReadFailed(ILogger logger, string device, string message);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The last reading of {Device}, of {At:O}, stands in for the one that failed")]
-    private static partial void LogBuffered(ILogger logger, string device, DateTimeOffset at);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} failed as well: {Message}")]
-    private static partial void LogAlsoFailed(ILogger logger, string device, string message);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The scan server was not heard for {Seconds} s: the devices are stopped")]
-    private static partial void LogOwnerLost(ILogger logger, double seconds);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stopping {Device} failed: {Message}")]
-    private static partial void LogStopFailed(ILogger logger, string device, string message);
 }

@@ -33,6 +33,7 @@ internal static class CommandTree
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
+        root.Subcommands.Add(DeviceCommands.CreateStop());
         root.Subcommands.Add(DatasetCommands.Create());
         root.Subcommands.Add(ComputeCommands.CreateReconstruct());
         root.Subcommands.Add(ComputeCommands.CreateCompute());

@@ -32,6 +32,7 @@ public sealed partial class TableTests
         ["scan_numbers"] = "one row a beamline",
         ["scan_queue"] = "one row a scan of the ledger",
         ["scan_server_epochs"] = "one row a beamline",
+        ["device_configurations"] = "made by people, each as long as anybody may want it back",
         ["open_recordings"] = "one row a recording that is not closed",
     };
 

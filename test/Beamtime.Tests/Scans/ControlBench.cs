@@ -67,6 +67,8 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
 
+    public PlainDevice Plain(string name) => (PlainDevice)_roster[name].Device;
+
     /// <summary>Reads a device as its roster did when it connected.</summary>
     public async Task RememberAsync(string name)
     {
