@@ -48,7 +48,7 @@ internal sealed partial class JobClaim(BeamtimeDatabase database, string folder)
         select array_agg(id) as ids, array_agg(fence) as fences from claimed \gset
         update jobs set state = 'Succeeded', finished_at = (select lease_clock()), lease_until = null
         from unnest(:ids::uuid[], :fences::bigint[]) as done (id, fence)
-        where jobs.id = done.id and jobs.fence = done.fence and jobs.state = 'Running'
+        where jobs.id = done.id and jobs.fence = done.fence and jobs.lease_until is not null
         returning jobs.id;
         """;
 
@@ -105,10 +105,14 @@ internal sealed partial class JobClaim(BeamtimeDatabase database, string folder)
 
     private const int Concurrency = 2 * Batch;
 
+    // By the indexes of either state: a look over the whole table would take most of what is measured.
     private async Task<bool> LeftAsync(CancellationToken cancel)
     {
         await using var command = database.Source.CreateCommand(
-            "select exists (select from jobs where queue = $1 and state in ('Available', 'Running'))");
+            """
+            select exists (select from jobs where queue = $1 and state = 'Available')
+                or exists (select from jobs where queue = $1 and state = 'Running')
+            """);
         command.Parameters.AddWithValue(OurQueue);
         return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }

@@ -129,7 +129,7 @@ internal sealed class IdempotencyStore(BeamtimeDatabase database, IdempotencyOpt
     public async Task AbandonAllAsync(CancellationToken cancel)
     {
         await using var command = database.Source.CreateCommand(
-            "update idempotency_keys set lease_until = lease_clock() where answered_at is null and lease_until > lease_clock()");
+            "update idempotency_keys set lease_until = lease_clock() where answered_at is null and lease_until > (select lease_clock())");
         await command.ExecuteNonQueryAsync(cancel);
     }
 
@@ -140,7 +140,7 @@ internal sealed class IdempotencyStore(BeamtimeDatabase database, IdempotencyOpt
         await using var command = database.Source.CreateCommand(
             $"""
             delete from idempotency_keys where (who, key) in (
-                select who, key from idempotency_keys where claimed_at < lease_clock() - $1 and lease_until < lease_clock()
+                select who, key from idempotency_keys where claimed_at < (select lease_clock()) - $1 and lease_until < (select lease_clock())
                 order by claimed_at limit {PrunedAtOnce})
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.Keep });

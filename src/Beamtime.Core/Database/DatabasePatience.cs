@@ -31,14 +31,14 @@ internal sealed partial class DatabasePatience(TimeProvider time, ILogger logger
     /// <typeparam name="T">The answer.</typeparam>
     /// <param name="ask">The question.</param>
     /// <param name="otherwise">The answer during an outage.</param>
-    /// <param name="cancel">Once cancelled, an outage is thrown.</param>
+    /// <param name="cancel">Gives up; an outage is then told by the cancellation alone.</param>
     public async Task<T> UnlessOutageAsync<T>(Func<Task<T>> ask, T otherwise, CancellationToken cancel)
     {
         try
         {
             return await ask();
         }
-        catch (NpgsqlException outage) when (outage.IsOutage() && !cancel.IsCancellationRequested)
+        catch (NpgsqlException outage) when (outage.IsOutage())
         {
             await WaitAsync(outage, cancel);
             return otherwise;

@@ -25,8 +25,8 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
             """
             delete from jobs where id in (
                 select id from jobs
-                where state in ('Succeeded', 'Dead', 'Cancelled') and finished_at < lease_clock() - $2
-                    and (state <> 'Dead' or finished_at < lease_clock() - $3)
+                where state in ('Succeeded', 'Dead', 'Cancelled') and finished_at < (select lease_clock()) - $2
+                    and (state <> 'Dead' or finished_at < (select lease_clock()) - $3)
                 order by finished_at limit $1 for update skip locked)
             """,
             o => [o.KeepFinished, o.KeepDead]),
@@ -45,7 +45,7 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
             "jobs.keep_ticks",
             """
             delete from schedule_ticks where (schedule, due) in (
-                select t.schedule, t.due from schedule_ticks t where t.made_at < lease_clock() - $2
+                select t.schedule, t.due from schedule_ticks t where t.made_at < (select lease_clock()) - $2
                     -- The last of each schedule stays, so that it can be seen when it last ran.
                     and exists (select from schedule_ticks n where n.schedule = t.schedule and n.due > t.due)
                 order by t.made_at limit $1)
@@ -54,7 +54,7 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
         new(
             "job_workers",
             "jobs.keep_workers",
-            "delete from job_workers where id in (select id from job_workers where heartbeat_at < lease_clock() - $2 limit $1)",
+            "delete from job_workers where id in (select id from job_workers where heartbeat_at < (select lease_clock()) - $2 limit $1)",
             o => [o.KeepWorkers]),
         new(
             "job_rates",
@@ -62,8 +62,8 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
             """
             delete from job_rates where key in (
                 select r.key from job_rates r
-                where r.used_at < lease_clock() - $2
-                    and not exists (select from jobs j where j.rate_key = r.key and j.state = 'Available' and r.used_at >= lease_clock() - j.rate_per)
+                where r.used_at < (select lease_clock()) - $2
+                    and not exists (select from jobs j where j.rate_key = r.key and j.state = 'Available' and r.used_at >= (select lease_clock()) - j.rate_per)
                 limit $1)
             """,
             _ => [TimeSpan.FromDays(1)]),
@@ -73,7 +73,7 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
             """
             delete from work_shares where (queue, project) in (
                 select s.queue, s.project from work_shares s
-                where s.used_at < lease_clock() - $2
+                where s.used_at < (select lease_clock()) - $2
                     and not exists (select from jobs j where j.project = s.project and j.queue = s.queue and j.state = 'Available')
                 limit $1)
             """,

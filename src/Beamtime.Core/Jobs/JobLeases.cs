@@ -19,19 +19,21 @@ internal sealed class JobLeases(NpgsqlDataSource source)
             select * from unnest($1::uuid[], $2::bigint[], $3::interval[]) as h (id, fence, lease)),
         mine as materialized (
             select jobs.id, held.lease from jobs join held on jobs.id = held.id
-            where jobs.fence = held.fence and jobs.state = 'Running'
+            where jobs.fence = held.fence and jobs.lease_until is not null
             for no key update of jobs skip locked),
         extended as (
             update jobs set lease_until = (select lease_clock()) + mine.lease from mine where jobs.id = mine.id)
         select held.id, held.fence from held
         where not exists (
-            select from jobs where jobs.id = held.id and jobs.fence = held.fence and jobs.state = 'Running')
+            select from jobs where jobs.id = held.id and jobs.fence = held.fence and jobs.lease_until is not null)
         """;
 
+    // A job is running exactly while it has a lease. Asked by its state, the planner would walk all that run, and what
+    // ran before them, instead of looking at these.
     private const string CompleteMany = """
         update jobs set state = 'Succeeded', finished_at = (select lease_clock()), lease_until = null
         from unnest($1::uuid[], $2::bigint[]) as done (id, fence)
-        where jobs.id = done.id and jobs.fence = done.fence and jobs.state = 'Running'
+        where jobs.id = done.id and jobs.fence = done.fence and jobs.lease_until is not null
         returning jobs.id
         """;
 
@@ -66,7 +68,7 @@ internal sealed class JobLeases(NpgsqlDataSource source)
     private const string HandBackMany = """
         update jobs set state = 'Available', attempt = attempt - 1, lease_until = null
         from unnest($1::uuid[], $2::bigint[]) as held (id, fence)
-        where jobs.id = held.id and jobs.fence = held.fence and jobs.state = 'Running'
+        where jobs.id = held.id and jobs.fence = held.fence and jobs.lease_until is not null
         returning jobs.id
         """;
 
@@ -274,7 +276,7 @@ internal sealed class JobLeases(NpgsqlDataSource source)
     public async Task ForfeitAllAsync(CancellationToken cancel)
     {
         await using var command = source.CreateCommand(
-            "update jobs set lease_until = lease_clock() where state = 'Running' and lease_until > lease_clock()");
+            "update jobs set lease_until = lease_clock() where state = 'Running' and lease_until > (select lease_clock())");
         await command.ExecuteNonQueryAsync(cancel);
     }
 

@@ -235,7 +235,7 @@ internal sealed partial class JobWorker
             // Not cancelled on the way: jobs whose claim committed unseen would wait for their lease to run out.
             turn = await _leases.Claims.TurnAsync(done, order, CancellationToken.None);
         }
-        catch (NpgsqlException outage) when (outage.IsOutage() && !_ending.IsCancellationRequested)
+        catch (NpgsqlException outage) when (outage.IsOutage())
         {
             await _patience.WaitAsync(outage, _ending);
             await CompleteAsync(done);

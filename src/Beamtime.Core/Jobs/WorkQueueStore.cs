@@ -16,7 +16,7 @@ internal sealed class WorkQueueStore(BeamtimeDatabase database)
             (select count(*) from jobs j where j.state = 'Available' and j.queue = q.name),
             (select count(*) from jobs j where j.state = 'Running' and j.queue = q.name),
             (select count(*) from jobs j where j.state = 'Dead' and j.queue = q.name),
-            (select min(j.run_at) from jobs j where j.state = 'Available' and j.queue = q.name and j.run_at <= lease_clock())
+            (select min(j.run_at) from jobs j where j.state = 'Available' and j.queue = q.name and j.run_at <= (select lease_clock()))
         from work_queues q where ($1::text is null or q.name = $1) and ($2::text is null or q.pool = $2)
         order by q.pool, q.priority, q.name
         """;

@@ -17,7 +17,7 @@ internal sealed partial class WorkflowSweeper(BeamtimeDatabase database, TimePro
     private const string MarkLate = """
         update workflows set state = 'Late', state_by = null, state_why = 'its time passed 15 s ago, and no worker came'
         where id in (
-            select id from workflows where state = 'Scheduled' and scheduled_at < lease_clock() - interval '15 s'
+            select id from workflows where state = 'Scheduled' and scheduled_at < (select lease_clock()) - interval '15 s'
             limit 1000 for update skip locked)
         """;
 
@@ -25,7 +25,7 @@ internal sealed partial class WorkflowSweeper(BeamtimeDatabase database, TimePro
     private const string Overdue = """
         select id from workflows
         where state not in ('Cancelled', 'Completed', 'Failed', 'TimedOut', 'Crashed')
-            and cancel_until < lease_clock() - interval '10 s'
+            and cancel_until < (select lease_clock()) - interval '10 s'
         limit 100
         """;
 

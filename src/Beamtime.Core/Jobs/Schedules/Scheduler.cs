@@ -16,7 +16,7 @@ internal sealed partial class Scheduler : IDisposable
     private const string Released = "scheduler.released";
 
     private const string Due = """
-        select name from schedules where not is_paused and next_due <= lease_clock() order by next_due, name limit 100
+        select name from schedules where not is_paused and next_due <= (select lease_clock()) order by next_due, name limit 100
         """;
 
     private const string NextDue = """

@@ -363,7 +363,10 @@ internal sealed class JobTrial
         async () =>
         {
             await using var command = _ground.Database.Source.CreateCommand(
-                "select not exists (select from jobs where queue = $1 and state in ('Available', 'Running'))");
+                """
+                select not exists (select from jobs where queue = $1 and state = 'Available')
+                    and not exists (select from jobs where queue = $1 and state = 'Running')
+                """);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _queue });
             return (bool)(await command.ExecuteScalarAsync(cancel))!;
         },
