@@ -18,6 +18,12 @@ examine() {
   packages=() things=()
   has_postgresql || need postgresql "PostgreSQL 15 or later with its server programs (initdb, postgres)"
   has_library libhdf5_serial.so.103 || need libhdf5-103-1 "the HDF5 library 1.10 (libhdf5_serial.so.103)"
+  has_library libblosc.so.1 || need libblosc1 "the compressor blosc (libblosc.so.1)"
+  has_library liblz4.so.1 || need liblz4-1 "the compressor lz4 (liblz4.so.1)"
+  "$python" -c "import sys, h5py; sys.exit(not h5py.h5z.filter_avail(32001))" 2> /dev/null \
+    || need hdf5-filter-plugin-blosc-serial "the HDF5 filter blosc for readers"
+  "$python" -c "import sys, h5py; sys.exit(not h5py.h5z.filter_avail(32004))" 2> /dev/null \
+    || need hdf5-filter-plugin "the HDF5 filter lz4 for readers"
   command -v h5dump > /dev/null || need hdf5-tools "the HDF5 tools (h5dump)"
   command -v redis-server > /dev/null || need redis-server "Redis 6.2 or later (redis-server)"
   command -v setpriv > /dev/null || need util-linux "setpriv of util-linux"

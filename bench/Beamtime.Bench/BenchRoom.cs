@@ -16,6 +16,10 @@ internal sealed class BenchRoom : IAsyncDisposable
     /// <summary>The clock.</summary>
     public static TimeProvider Time => TimeProvider.System;
 
+    /// <summary>The built program.</summary>
+    public static string Executable => Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "Beamtime", new DirectoryInfo(AppContext.BaseDirectory).Name, "beamtime");
+
     /// <summary>A path in the run's folder that nothing has yet.</summary>
     /// <param name="name">How it begins.</param>
     public string NewPath(string name) => Path.Combine(_folder.FullName, $"{name}-{++_name}");
@@ -45,16 +49,13 @@ internal sealed class BenchRoom : IAsyncDisposable
     /// <summary>The whole program on a simulated beamline.</summary>
     /// <param name="detectors">Detectors read at each point.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task<BenchBeamline> BeamlineAsync(int detectors, CancellationToken cancel)
-    {
-        if (_beamline is null || _beamline.Detectors != detectors)
-        {
-            await CloseAsync();
-            _beamline = await BenchBeamline.StartAsync(NewFolder("beamline"), detectors, cancel);
-        }
+    public Task<BenchBeamline> BeamlineAsync(int detectors, CancellationToken cancel) =>
+        BeamlineAsync($"{detectors}", () => BenchBeamline.DevicesOf(detectors), cancel);
 
-        return _beamline;
-    }
+    /// <summary>The whole program on the demo's beamline.</summary>
+    /// <param name="cancel">Gives up.</param>
+    public Task<BenchBeamline> DemoAsync(CancellationToken cancel) =>
+        BeamlineAsync("demo", BenchBeamline.DemoDevices, cancel);
 
     /// <summary>Ends what runs, so that it does not compete with what is measured next.</summary>
     public async Task CloseAsync()
@@ -80,6 +81,17 @@ internal sealed class BenchRoom : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("beamtime-bench-");
         folder.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         return folder;
+    }
+
+    private async Task<BenchBeamline> BeamlineAsync(string name, Func<string> devices, CancellationToken cancel)
+    {
+        if (_beamline is null || _beamline.Name != name)
+        {
+            await CloseAsync();
+            _beamline = await BenchBeamline.StartAsync(NewFolder("beamline"), name, devices(), cancel);
+        }
+
+        return _beamline;
     }
 
     private async Task CloseBeamlineAsync()

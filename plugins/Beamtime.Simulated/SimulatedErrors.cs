@@ -24,9 +24,34 @@ internal static class SimulatedErrors
         "The camera was triggered or exposed outside of a scan that staged it.",
         "Trigger the camera in a scan.");
 
+    /// <summary>A file that cannot be replayed.</summary>
+    public static readonly ErrorCode ReplayUnfit = new(
+        "simulated.replay.unfit",
+        "The file that a camera is to replay cannot be opened, or its frames are not of the camera's size.",
+        "Name an HDF5 file and a data set of frames with the camera's rows and columns.");
+
+    /// <summary>A flight that cannot be flown.</summary>
+    public static readonly ErrorCode FlightUnfit = new(
+        "simulated.flyer.unfit",
+        "The flyer flies already, is not flying, or was not told where the points of its one or two axes lie.",
+        "Wait for the flight's end, and give the positions of every point.");
+
+    /// <summary>A trajectory that is under way.</summary>
+    public static readonly ErrorCode Moving = new(
+        "simulated.positioner.moving",
+        "A positioner that keeps to its trajectory was given another target while it moves.",
+        "Wait until it stands, or stop it first.");
+
     /// <summary>A device that was told to fail did so.</summary>
     public static readonly ErrorCode Faulty = new(
         "simulated.faulty",
         "The device is configured to fail at this operation.",
         "Choose another device, or set its mode to none.");
+
+    /// <summary>A device that was told to lose its connection.</summary>
+    public static readonly ErrorCode Disconnected = new(
+        "simulated.disconnected",
+        "The device is configured to lose its connection, and has lost it.",
+        "Set its mode, which connects it again.",
+        RetryClass.Later);
 }

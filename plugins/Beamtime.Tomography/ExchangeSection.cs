@@ -14,7 +14,11 @@ internal sealed class ExchangeSection : FileSection
     public override string Name => "exchange";
 
     /// <inheritdoc/>
-    public override bool AppliesTo(RecordedScan scan) =>
+    public override bool AppliesTo(RecordedScan scan) => IsTomography(scan);
+
+    /// <summary>Whether a scan has frames with types and angles, and the camera's file.</summary>
+    /// <param name="scan">The recorded scan.</param>
+    internal static bool IsTomography(RecordedScan scan) =>
         (scan.Name == StepTomography.Declaration.Name || scan.Name == PairTomography.Declaration.Name)
         && scan.Parameters.TryGetValue("camera", out var camera) && scan.Frames.ContainsKey(camera);
 
@@ -115,7 +119,11 @@ internal sealed class ExchangeSection : FileSection
         Link(master, "/measurement/sample/name", "/entry/sample/name");
     }
 
-    private static void Link(H5File master, string path, string target)
+    /// <summary>Links softly to what there is.</summary>
+    /// <param name="master">The file.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="target">What.</param>
+    internal static void Link(H5File master, string path, string target)
     {
         if (master.Exists(target))
         {
@@ -123,8 +131,11 @@ internal sealed class ExchangeSection : FileSection
         }
     }
 
+    /// <summary>Frames that a camera's file holds; none where nothing in it can be read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="dataset">The frames in it.</param>
     // A camera that died leaves its file open for writing: such a file can be read only as one that still grows.
-    private static long CountFrames(string path, string dataset)
+    internal static long CountFrames(string path, string dataset)
     {
         if (!File.Exists(path))
         {

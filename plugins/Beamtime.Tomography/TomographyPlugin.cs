@@ -2,7 +2,7 @@ using Beamtime.Sdk.Plugins;
 
 namespace Beamtime.Tomography;
 
-/// <summary>Tomography: scans with darks, flats and projections, and the DataExchange section of their files.</summary>
+/// <summary>Tomography: scans with darks, flats and projections, and the DataExchange and NXtomo sections of their files.</summary>
 public sealed class TomographyPlugin : Plugin
 {
     /// <inheritdoc/>
@@ -11,5 +11,6 @@ public sealed class TomographyPlugin : Plugin
         registry.AddScan(StepTomography.Declaration);
         registry.AddScan(PairTomography.Declaration);
         registry.AddSection(new ExchangeSection());
+        registry.AddSection(new NexusSection());
     }
 }

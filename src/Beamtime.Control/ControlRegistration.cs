@@ -6,6 +6,8 @@ using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Moves;
+using Beamtime.Control.Scans.Steps;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -104,6 +106,8 @@ internal static class ControlRegistration
                 (parts & (ControlParts.Api | ControlParts.ScanServer), "device watch", Run<DeviceWatch>(d => d.RunAsync)),
                 (ControlParts.ScanServer, "device setter", Run<DeviceSetter>(d => d.RunAsync)),
                 (ControlParts.ScanServer, "device configurator", Run<DeviceConfigurator>(c => c.RunAsync)),
+                (ControlParts.ScanServer, "step reception", Run<StepReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "mover", Run<Mover>(m => m.RunAsync)),
                 (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
                 (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
                 (ControlParts.Bundler, "bundler", Run<PointBundler>(b => b.RunAsync)),
@@ -135,6 +139,6 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapPoints().MapBeamline().MapGate().MapProcedures();
+            routes.MapDevices().MapScans().MapMoves().MapSteps().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
     }
 }

@@ -41,14 +41,11 @@ internal static class ProgramStart
         }),
     ];
 
-    private static string Executable => Path.Combine(
-        AppContext.BaseDirectory, "..", "..", "Beamtime", new DirectoryInfo(AppContext.BaseDirectory).Name, "beamtime");
-
     private static async Task<double> ReadyAsync(string data, Func<int, string, Task> whenReady, CancellationToken cancel)
     {
         var start = Stopwatch.GetTimestamp();
         using var program = Process.Start(
-            new ProcessStartInfo(Executable, ["up", "--site", "demo", "--data", data, "--port", "0", "--json"])
+            new ProcessStartInfo(BenchRoom.Executable, ["up", "--site", "demo", "--data", data, "--port", "0", "--json"])
             {
                 RedirectStandardOutput = true,
             })!;

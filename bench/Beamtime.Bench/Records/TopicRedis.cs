@@ -21,35 +21,16 @@ internal static class TopicRedis
     /// <summary>The line.</summary>
     public static BenchLine Line { get; } = new("topic.redis", "messages/s", 0.3, BenchSense.Rate, async (room, cancel) =>
     {
-        var socket = Path.Combine(room.NewFolder("redis"), "s");
-        using var server = Process.Start(new ProcessStartInfo(
-            "redis-server",
-            ["--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", Path.GetDirectoryName(socket)!])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        try
-        {
-            while (await server.StandardOutput.ReadLineAsync(cancel) is { } line
-                && !line.Contains("eady to accept", StringComparison.Ordinal))
-            {
-            }
+        await using var server = await RedisProcess.StartAsync(room.NewFolder("redis"), cancel);
+        long epoch = 0;
+        var options = new TopicOptions { Url = server.Url };
+        await using var writing = Hub();
+        await using var reading = Hub();
+        return await Rounds.MeasureAsync(
+            () => OursAsync(writing, reading, $"bench{++epoch}", cancel), () => RawAsync(server.Socket, cancel));
 
-            long epoch = 0;
-            var options = new TopicOptions { Url = $"unix://{socket}" };
-            await using var writing = Hub();
-            await using var reading = Hub();
-            return await Rounds.MeasureAsync(
-                () => OursAsync(writing, reading, $"bench{++epoch}", cancel), () => RawAsync(socket, cancel));
-
-            RedisTopics Hub() => new(
-                options, _ => ValueTask.FromResult(Interlocked.Increment(ref epoch)), BenchRoom.Time, NullLogger.Instance, 1);
-        }
-        finally
-        {
-            server.Kill();
-            await server.WaitForExitAsync(CancellationToken.None);
-        }
+        RedisTopics Hub() => new(
+            options, _ => ValueTask.FromResult(Interlocked.Increment(ref epoch)), BenchRoom.Time, NullLogger.Instance, 1);
     });
 
     private static async Task<double> OursAsync(RedisTopics writing, RedisTopics reading, string name, CancellationToken cancel)

@@ -5,6 +5,7 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
+using Beamtime.Core.Settings;
 using Beamtime.Core.Topics;
 using Beamtime.Roles;
 using Beamtime.Sdk.Errors;
@@ -15,7 +16,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Bench.Scans;
 
-/// <summary>The whole program, all roles in this process, on a beamline of one motor and some detectors without delay.</summary>
+/// <summary>
+/// The whole program, all roles in this process, on a beamline of one motor and some detectors without delay, or on the
+/// demo's.
+/// </summary>
 internal sealed class BenchBeamline : IAsyncDisposable
 {
     private readonly BeamtimeHost _host;
@@ -23,17 +27,17 @@ internal sealed class BenchBeamline : IAsyncDisposable
     private readonly Subscription<RecordingNotice> _notices;
     private readonly RecordingNotice[] _read = new RecordingNotice[16];
 
-    private BenchBeamline(BeamtimeHost host, int detectors)
+    private BenchBeamline(BeamtimeHost host, string name)
     {
         _host = host;
-        Detectors = detectors;
+        Name = name;
         _notices = host.Services.GetRequiredService<RecordingTopics>().Notices.SubscribeLossy(_noticed);
         Client = new HttpClient { BaseAddress = host.Address };
         Client.DefaultRequestHeaders.Authorization = new("Bearer", host.Services.GetRequiredService<LocalSignIn>().Key);
     }
 
-    /// <summary>Detectors read at each point.</summary>
-    public int Detectors { get; }
+    /// <summary>Which beamline it is.</summary>
+    public string Name { get; }
 
     /// <summary>Speaks REST to it.</summary>
     public HttpClient Client { get; }
@@ -47,16 +51,28 @@ internal sealed class BenchBeamline : IAsyncDisposable
     /// <summary>Openings, points and ends of its scans.</summary>
     public Topic<ScanDocument> Points => _host.Services.GetRequiredService<PointTopics>().Points;
 
+    /// <summary>Devices of a motor and detectors.</summary>
+    /// <param name="detectors">Detectors.</param>
+    public static string DevicesOf(int detectors) =>
+        Motor + string.Concat(Enumerable.Range(1, detectors).Select(Detector));
+
+    /// <summary>
+    /// The demo's devices. Those that acquire on their own are left out of scans: what they give is no part of a point.
+    /// </summary>
+    public static string DemoDevices() => File.ReadAllText(Path.Combine(
+            Site.Find("demo", EnvironmentVariables.None, AppContext.BaseDirectory, AppContext.BaseDirectory).DevicesFile))
+        .Replace("readoutPriority: async", "readoutPriority: on_request", StringComparison.Ordinal);
+
     /// <summary>Starts it in a folder.</summary>
     /// <param name="folder">An empty folder.</param>
-    /// <param name="detectors">Detectors.</param>
+    /// <param name="name">Which beamline it is.</param>
+    /// <param name="devices">Its devices, as their file has them.</param>
     /// <param name="cancel">Gives up.</param>
-    public static async Task<BenchBeamline> StartAsync(string folder, int detectors, CancellationToken cancel)
+    public static async Task<BenchBeamline> StartAsync(
+        string folder, string name, string devices, CancellationToken cancel)
     {
         var site = Directory.CreateDirectory(Path.Combine(folder, "site")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(site, "beamtime.yaml"), "scans:\n  beamline: bench\n", cancel);
-        await File.WriteAllTextAsync(
-            Path.Combine(site, "devices.yaml"), Motor + string.Concat(Enumerable.Range(1, detectors).Select(Detector)), cancel);
+        await WriteSiteAsync(site, devices, cancel);
         var plugins = new PluginRegistry();
         new SimulatedPlugin().Register(plugins);
         var launch = HostLaunch.Read(
@@ -67,7 +83,17 @@ internal sealed class BenchBeamline : IAsyncDisposable
         {
             ConfigureLogging = static logging => logging.ClearProviders(),
         };
-        return new BenchBeamline(await BeamtimeHost.StartAsync(launch, cancel), detectors);
+        return new BenchBeamline(await BeamtimeHost.StartAsync(launch, cancel), name);
+    }
+
+    /// <summary>Writes the configuration of its beamline.</summary>
+    /// <param name="site">The folder.</param>
+    /// <param name="devices">Its devices, as their file has them.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task WriteSiteAsync(string site, string devices, CancellationToken cancel)
+    {
+        await File.WriteAllTextAsync(Path.Combine(site, "beamtime.yaml"), "scans:\n  beamline: bench\n", cancel);
+        await File.WriteAllTextAsync(Path.Combine(site, "devices.yaml"), devices, cancel);
     }
 
     /// <summary>Runs a line scan and waits until its final file is closed and registered.</summary>

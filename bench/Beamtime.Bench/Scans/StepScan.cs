@@ -8,13 +8,22 @@ namespace Beamtime.Bench.Scans;
 /// </summary>
 internal static class StepScan
 {
-    /// <summary>One line for each number of detectors.</summary>
-    public static IReadOnlyList<BenchLine> Lines { get; } = [LineOf(1, points: 100_000), LineOf(10, points: 30_000)];
+    // The demo has 47 devices that are read at each point, beside the motor.
+    private const int DemoDetectors = 47;
 
-    private static BenchLine LineOf(int detectors, int points) => new(
-        $"scan.step.{detectors}", "points/s", 0.25, BenchSense.Rate, async (room, cancel) =>
+    /// <summary>One line for each number of detectors, and the demo's.</summary>
+    public static IReadOnlyList<BenchLine> Lines { get; } =
+    [
+        LineOf("1", 1, points: 100_000, 0.25, (room, cancel) => room.BeamlineAsync(1, cancel)),
+        LineOf("10", 10, points: 30_000, 0.25, (room, cancel) => room.BeamlineAsync(10, cancel)),
+        LineOf("demo", DemoDetectors, points: 10_000, 0.2, (room, cancel) => room.DemoAsync(cancel)),
+    ];
+
+    private static BenchLine LineOf(
+        string name, int detectors, int points, double bar, Func<BenchRoom, CancellationToken, Task<BenchBeamline>> start) => new(
+        $"scan.step.{name}", "points/s", bar, BenchSense.Rate, async (room, cancel) =>
         {
-            var beamline = await room.BeamlineAsync(detectors, cancel);
+            var beamline = await start(room, cancel);
             await using var empty = new EmptyMailboxes(devices: detectors + 1);
             return await Rounds.MeasureAsync(
                 async () => points / (await beamline.ScanAsync(points, cancel)).TotalSeconds,

@@ -34,6 +34,9 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
     /// <summary>True for ramps at start and end of a motion, false for constant speed.</summary>
     public bool HasRamps { get; init; }
 
+    /// <summary>True for an axis that refuses a target while it moves, and slows down when stopped.</summary>
+    public bool IsTrajectory { get; init; }
+
     /// <summary>Largest difference between target and place of arrival.</summary>
     public double Tolerance { get; set; }
 
@@ -80,19 +83,37 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Freezes the axis where it is; moves under way end by cancellation.</summary>
+    /// <summary>
+    /// Stops the axis: freezes it where it is, or, on a trajectory, lets it slow down. Moves under way end by cancellation,
+    /// at once.
+    /// </summary>
     public void Stop()
     {
         TaskCompletionSource? arrival;
         lock (_gate)
         {
-            if (_motion is null)
+            if (_motion is not { } motion)
             {
                 return;
             }
 
-            Volatile.Write(ref _rest, Position);
-            arrival = Settle();
+            if (IsTrajectory && AccelerationSeconds > 0 && motion.IsBraking)
+            {
+                return;
+            }
+
+            if (IsTrajectory && AccelerationSeconds > 0)
+            {
+                var braking = motion.Brake(time.GetTimestamp(), time.GetElapsedTime(motion.StartedAt));
+                Volatile.Write(ref _motion, braking);
+                (arrival, _arrival) = (_arrival, null);
+                Arm(braking);
+            }
+            else
+            {
+                Volatile.Write(ref _rest, Position);
+                arrival = Settle();
+            }
         }
 
         Moved?.Invoke();
@@ -103,7 +124,11 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
     public void Dispose()
     {
         Stop();
-        _timer?.Dispose();
+        lock (_gate)
+        {
+            _timer?.Dispose();
+            _timer = null;
+        }
     }
 
     private async ValueTask TravelAsync(double target, CancellationToken cancel)
@@ -112,6 +137,11 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
         Task arrived;
         lock (_gate)
         {
+            if (IsTrajectory && IsMoving)
+            {
+                throw SimulatedErrors.Moving.Fault($"{name} moves to {_setpoint}; it takes another target when it stands.");
+            }
+
             var end = target + (Tolerance * ((2 * _random.NextDouble()) - 1));
             var motion = new Motion(
                 time.GetTimestamp(), Position, end, Velocity, HasRamps ? AccelerationSeconds : 0);
@@ -140,7 +170,7 @@ internal sealed class Axis(string name, TimeProvider time, int seed, double star
         TaskCompletionSource? arrival = null;
         lock (_gate)
         {
-            if (_motion is not { } motion)
+            if (_motion is not { } motion || _timer is null)
             {
                 return;
             }

@@ -2,21 +2,21 @@ using Beamtime.Sdk.Devices;
 
 namespace Beamtime.Simulated.Devices;
 
-/// <summary>A device that fails on demand: for drills and tests of everything around it.</summary>
-internal sealed class FaultyDevice : IDevice, ISettable, ITriggered, IStaged, IStoppable
+/// <summary>
+/// A device that fails on demand, at an operation and in a way of choice, both settable while it runs: for drills and tests
+/// of everything around it.
+/// </summary>
+internal sealed class FaultyDevice
+    : IDevice, ISettable, ITriggered, IStaged, IPreScan, ICompleting, IStoppable
 {
-    private static readonly string[] Modes = ["none", "raise", "hang", "late", "nan"];
-    private static readonly string[] Operations = ["connect", "read", "set", "trigger", "stage", "unstage"];
-
     private readonly string _name;
     private readonly TimeProvider _time;
-    private readonly string _operation;
-    private readonly int _good;
-    private readonly int _failures;
-    private readonly TimeSpan _lateness;
-    private string _mode;
+    private readonly int _length;
+    private readonly FaultPlan _plan;
+    private readonly Signal _mode;
+    private readonly Signal _operation;
     private double _value;
-    private int _calls;
+    private volatile bool _isStaged;
 
     /// <summary>A device that fails at one operation.</summary>
     /// <param name="configuration">Its <c>deviceConfig</c>.</param>
@@ -25,100 +25,112 @@ internal sealed class FaultyDevice : IDevice, ISettable, ITriggered, IStaged, IS
     {
         _name = configuration.Name;
         _time = configuration.Time;
-        _mode = OneOf(configuration.Text("mode", "raise", "how it fails"), Modes, "mode");
-        _operation = OneOf(configuration.Text("at", "read", "the operation at which it fails"), Operations, "at");
-        _good = configuration.Integer("after", 0, "calls of the operation that go well before the first failure", low: 0);
-        _failures = configuration.Integer("times", 0, "how many calls fail; 0 for all", low: 0);
-        _lateness = TimeSpan.FromSeconds(
-            configuration.Number("late_seconds", 1, "how late the late mode is, s", low: 0, high: 86400));
+        _length = configuration.Integer("array", 0, "numbers of an array that it has beside its value; 0 for none", 0, 1_000_000);
+        _plan = new FaultPlan(configuration);
+        _mode = Choice("mode", $"How it fails: {string.Join(", ", FaultPlan.Modes)}.");
+        _operation = Choice("at", $"Where it fails: {string.Join(", ", FaultPlan.Operations)}.");
         Signals =
         [
             new Signal { Name = _name, Kind = SignalKind.Hinted, IsSettable = true, Description = "What it was set to." },
-            new Signal
-            {
-                Name = $"{_name}_mode", Kind = SignalKind.Config, Type = SignalType.Text, IsSettable = true,
-                Description = $"How it fails: {string.Join(", ", Modes)}.",
-            },
+            .. _length == 0 ? (Signal[])[] :
+            [
+                new Signal
+                {
+                    Name = $"{_name}_array", Type = SignalType.FloatArray, Shape = [_length],
+                    Description = "An array of what it was set to.",
+                },
+            ],
+            _mode,
+            _operation,
         ];
     }
+
+    /// <summary>True while a scan has it staged.</summary>
+    public bool IsStaged => _isStaged;
+
+    /// <summary>Calls that hang or are late at this moment.</summary>
+    public int Waiting => _plan.Waiting;
 
     /// <inheritdoc/>
     public IReadOnlyList<Signal> Signals { get; }
 
     /// <inheritdoc/>
-    public async ValueTask ConnectAsync(CancellationToken cancel) => await FailAsync("connect", cancel);
+    public async ValueTask ConnectAsync(CancellationToken cancel) => await _plan.MeetAsync("connect", cancel);
 
     /// <inheritdoc/>
     public async ValueTask ReadAsync(bool configuration, Memory<Reading> row, CancellationToken cancel)
     {
-        var isNan = !configuration && await FailAsync("read", cancel);
-        row.Span[0] = new Reading(
-            configuration ? Value.Of(_mode) : Value.Of(isNan ? double.NaN : _value), _time.GetUtcNow());
+        var wrong = await _plan.MeetAsync(configuration ? "configuration" : "read", cancel);
+        var at = _time.GetUtcNow();
+        if (configuration)
+        {
+            row.Span[0] = new Reading(wrong ?? Value.Of(_plan.Mode), at);
+            row.Span[1] = new Reading(wrong ?? Value.Of(_plan.Operation), at);
+            return;
+        }
+
+        row.Span[0] = new Reading(wrong ?? Value.Of(_value), at);
+        if (_length > 0)
+        {
+            var isOddlyShaped = _plan.IsShapeWrong && wrong is not null;
+            var numbers = new double[isOddlyShaped ? _length + 1 : _length];
+            Array.Fill(numbers, wrong is { Type: SignalType.Float } number ? number.AsDouble() : _value);
+            row.Span[1] = new Reading(wrong is { Type: SignalType.Missing or SignalType.Text } ? wrong.Value : Value.Of(numbers), at);
+            row.Span[0] = isOddlyShaped ? new Reading(Value.Of(_value), at) : row.Span[0];
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask SetAsync(Signal signal, Value value, CancellationToken cancel)
     {
-        if (ReferenceEquals(signal, Signals[1]))
+        if (ReferenceEquals(signal, _mode))
         {
-            _mode = Modes.Contains(value.AsText())
-                ? value.AsText()
-                : throw SimulatedErrors.NotSettable.Fault($"{signal.Name} is one of {string.Join(", ", Modes)}.");
-            return;
+            _plan.Mode = value.AsText();
         }
-
-        var isNan = await FailAsync("set", cancel);
-        _value = isNan ? double.NaN : value.AsDouble();
+        else if (ReferenceEquals(signal, _operation))
+        {
+            _plan.Operation = value.AsText();
+        }
+        else
+        {
+            var wrong = await _plan.MeetAsync("set", cancel);
+            _value = wrong is { Type: SignalType.Float } number ? number.AsDouble() : value.AsDouble();
+        }
     }
 
     /// <inheritdoc/>
-    public async ValueTask TriggerAsync(CancellationToken cancel) => await FailAsync("trigger", cancel);
+    public async ValueTask TriggerAsync(CancellationToken cancel) => await _plan.MeetAsync("trigger", cancel);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<FrameFile>> StageAsync(ScanSetup scan, CancellationToken cancel)
     {
-        await FailAsync("stage", cancel);
+        _isStaged = true;
+        await _plan.MeetAsync("stage", cancel);
         return [];
     }
 
     /// <inheritdoc/>
-    public async ValueTask UnstageAsync(CancellationToken cancel) => await FailAsync("unstage", cancel);
+    public async ValueTask PreScanAsync(CancellationToken cancel) => await _plan.MeetAsync("prescan", cancel);
 
     /// <inheritdoc/>
-    public ValueTask StopAsync(CancellationToken cancel) => ValueTask.CompletedTask;
+    public async ValueTask CompleteAsync(CancellationToken cancel) => await _plan.MeetAsync("complete", cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask UnstageAsync(CancellationToken cancel)
+    {
+        await _plan.MeetAsync("unstage", cancel);
+        _isStaged = false;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask StopAsync(CancellationToken cancel) => await _plan.MeetAsync("stop", cancel);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private string OneOf(string value, string[] allowed, string key) => allowed.Contains(value)
-        ? value
-        : throw new FormatException($"{_name}: deviceConfig.{key} is one of {string.Join(", ", allowed)}, not '{value}'.");
-
-    private async ValueTask<bool> FailAsync(string operation, CancellationToken cancel)
+    private Signal Choice(string suffix, string description) => new()
     {
-        if (operation != _operation || _mode == "none")
-        {
-            return false;
-        }
-
-        var call = Interlocked.Increment(ref _calls) - _good;
-        if (call <= 0 || (_failures > 0 && call > _failures))
-        {
-            return false;
-        }
-
-        switch (_mode)
-        {
-            case "raise":
-                throw SimulatedErrors.Faulty.Fault($"{_name} fails at {operation}, as configured.");
-            case "hang":
-                await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancel);
-                return false;
-            case "late":
-                await Task.Delay(_lateness, _time, cancel);
-                return false;
-            default:
-                return true;
-        }
-    }
+        Name = $"{_name}_{suffix}", Kind = SignalKind.Config, Type = SignalType.Text, IsSettable = true,
+        Description = description,
+    };
 }

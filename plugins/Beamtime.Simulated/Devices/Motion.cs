@@ -10,6 +10,7 @@ internal sealed class Motion
     private readonly double _acceleration;
     private readonly double _rampSeconds;
     private readonly double _seconds;
+    private readonly double _brakingFrom;
 
     /// <summary>A motion between two positions.</summary>
     /// <param name="startedAt">Timestamp of the start, in the clock's ticks.</param>
@@ -38,6 +39,22 @@ internal sealed class Motion
         Duration = TimeSpan.FromSeconds(_seconds);
     }
 
+    // Slowing down from a speed to rest.
+    private Motion(long startedAt, double from, double speed, double acceleration)
+    {
+        StartedAt = startedAt;
+        From = from;
+        _seconds = Math.Abs(speed) / acceleration;
+        _brakingFrom = speed;
+        _acceleration = acceleration;
+        To = from + (speed * _seconds / 2);
+        Duration = TimeSpan.FromSeconds(_seconds);
+        IsBraking = true;
+    }
+
+    /// <summary>True for a motion that a stop began.</summary>
+    public bool IsBraking { get; }
+
     /// <summary>Timestamp of the start, in the clock's ticks.</summary>
     public long StartedAt { get; }
 
@@ -50,6 +67,12 @@ internal sealed class Motion
     /// <summary>How long it takes.</summary>
     public TimeSpan Duration { get; }
 
+    /// <summary>The motion that a stop turns this one into: down to rest with the ramps' acceleration.</summary>
+    /// <param name="now">Timestamp of the stop.</param>
+    /// <param name="elapsed">Time since the start.</param>
+    public Motion Brake(long now, TimeSpan elapsed) =>
+        new(now, At(elapsed), SpeedAt(elapsed.TotalSeconds), Math.Max(_acceleration, double.Epsilon));
+
     /// <summary>Where it is.</summary>
     /// <param name="elapsed">Time since the start.</param>
     public double At(TimeSpan elapsed)
@@ -60,6 +83,11 @@ internal sealed class Motion
         }
 
         var t = Math.Max(elapsed.TotalSeconds, 0);
+        if (IsBraking)
+        {
+            return From + (_brakingFrom * t) - (Math.Sign(_brakingFrom) * _acceleration * t * t / 2);
+        }
+
         double travelled;
         if (_rampSeconds <= 0)
         {
@@ -81,4 +109,8 @@ internal sealed class Motion
 
         return To >= From ? From + travelled : From - travelled;
     }
+
+    private double SpeedAt(double t) => t >= _seconds || t < 0
+        ? 0
+        : Math.Sign(To - From) * _acceleration * Math.Min(Math.Min(t, _seconds - t), _rampSeconds);
 }

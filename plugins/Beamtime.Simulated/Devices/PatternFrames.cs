@@ -1,52 +1,40 @@
 using Beamtime.Sdk.Devices;
+using Beamtime.Simulated.Models;
 
 namespace Beamtime.Simulated.Devices;
 
-/// <summary>The frames of BEC's simulated camera: one inclined gaussian and three hot pixels on 100 × 100 pixels.</summary>
+/// <summary>The frames of BEC's simulated camera: a pattern with noise and hot pixels, chosen while it runs.</summary>
 internal sealed class PatternFrames : IFrameSource
 {
-    private static readonly (int Row, int Column, double Counts)[] HotPixels = [(24, 24, 1000), (50, 20, 10000), (4, 40, 1000)];
-
-    private readonly CountingNoise _noise;
-    private readonly double[] _expected;
-
     /// <summary>The frames that a configuration describes.</summary>
     /// <param name="configuration">The camera's <c>deviceConfig</c>.</param>
     public PatternFrames(DeviceConfiguration configuration)
     {
-        var amplitude = configuration.Number("amplitude", 100, "height of the gaussian, counts", low: 0);
-        _noise = CountingNoise.Create(configuration, configuration.Seed);
-        _expected = new double[Rows * Columns];
-        for (var i = 0; i < _expected.Length; i++)
+        if (configuration.Numbers("image_shape", [100, 100], "rows and columns of a frame") is not [var rows, var columns]
+            || rows is not (>= 1 and <= 16384) || columns is not (>= 1 and <= 16384)
+            || !double.IsInteger(rows) || !double.IsInteger(columns))
         {
-            // The covariance is [[400, 100], [100, 400]] pixels²; its inverse stands here.
-            var (y, x) = ((i / Columns) - (Rows / 2.0), (i % Columns) - (Columns / 2.0));
-            _expected[i] = amplitude * Math.Exp(-((400 * x * x) - (200 * x * y) + (400 * y * y)) / 150_000 / 2);
+            throw new FormatException($"{configuration.Name}: deviceConfig.image_shape is [rows, columns], each 1 to 16384.");
         }
 
-        foreach (var (row, column, counts) in HotPixels)
-        {
-            _expected[(row * Columns) + column] = counts;
-        }
+        (Rows, Columns) = ((int)rows, (int)columns);
+        Simulation = FramePattern.For(configuration, Rows, Columns);
     }
 
-    /// <inheritdoc/>
-    public int Rows => 100;
+    /// <summary>The pattern.</summary>
+    public Simulation<FramePattern> Simulation { get; }
 
     /// <inheritdoc/>
-    public int Columns => 100;
+    public int Rows { get; }
+
+    /// <inheritdoc/>
+    public int Columns { get; }
 
     /// <inheritdoc/>
     public double PixelSizeMm => 1;
 
     /// <inheritdoc/>
-    public Action<ushort[]> Expose(double seconds) => frame =>
-    {
-        for (var i = 0; i < frame.Length; i++)
-        {
-            frame[i] = (ushort)Math.Clamp(Math.Round(_noise.Apply(_expected[i])), 0, ushort.MaxValue);
-        }
-    };
+    public Action<ushort[]> Expose(double seconds) => Simulation.Current.Draw;
 
     /// <inheritdoc/>
     public float[]? Slice(int row) => null;

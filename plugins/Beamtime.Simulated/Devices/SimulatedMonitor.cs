@@ -1,14 +1,13 @@
 using Beamtime.Sdk.Devices;
+using Beamtime.Simulated.Models;
 
 namespace Beamtime.Simulated.Devices;
 
 /// <summary>A detector that counts what its model gives at the present position of a motor, with noise if asked.</summary>
-internal sealed class SimulatedMonitor : IDevice
+internal sealed class SimulatedMonitor : IDevice, ISettable, IMonitored
 {
     private readonly TimeProvider _time;
-    private readonly IPositionSource? _motor;
-    private readonly MonitorModel _model;
-    private readonly CountingNoise _noise;
+    private readonly Simulation<CountingModel> _simulation;
 
     /// <summary>A monitor.</summary>
     /// <param name="configuration">Its <c>deviceConfig</c>.</param>
@@ -16,11 +15,8 @@ internal sealed class SimulatedMonitor : IDevice
     {
         _time = configuration.Time;
         _ = configuration.Text("labels", "", "groups of the device in ophyd; deviceTags say it here");
-        var simulation = configuration.Map("sim_init", "the model and its parameters");
-        var parameters = simulation.Map("params", "the model's parameters");
-        _model = MonitorModel.Create(simulation.Text("model", "ConstantModel", "the model, by lmfit's name"), parameters);
-        _motor = parameters.Device<IPositionSource>("ref_motor", "samx", "the motor at which the model is evaluated");
-        _noise = CountingNoise.Create(parameters, configuration.Seed);
+        _ = configuration.Integer("precision", 3, "digits that are worth showing; counts have none", low: 0, high: 15);
+        _simulation = CountingModel.For(configuration);
         Signals =
         [
             new Signal
@@ -28,8 +24,13 @@ internal sealed class SimulatedMonitor : IDevice
                 Name = configuration.Name, Kind = SignalKind.Hinted, Type = SignalType.Integer, Unit = "counts",
                 Description = "Counts, from 0 to 4294967295.",
             },
+            _simulation.Model,
+            _simulation.Parameters,
         ];
     }
+
+    /// <inheritdoc/>
+    public event Action<Signal, Reading>? Changed;
 
     /// <inheritdoc/>
     public IReadOnlyList<Signal> Signals { get; }
@@ -40,13 +41,27 @@ internal sealed class SimulatedMonitor : IDevice
     /// <inheritdoc/>
     public ValueTask ReadAsync(bool configuration, Memory<Reading> row, CancellationToken cancel)
     {
-        if (!configuration)
+        if (configuration)
         {
-            var counts = _noise.Apply(_model.At(_motor?.Position ?? 0));
-            row.Span[0] = new Reading(
-                Value.Of((long)Math.Clamp(Math.Round(counts), 0, uint.MaxValue)), _time.GetUtcNow());
+            _simulation.Read(row.Span);
+        }
+        else
+        {
+            row.Span[0] = new Reading(Value.Of(_simulation.Current.Count()), _time.GetUtcNow());
         }
 
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SetAsync(Signal signal, Value value, CancellationToken cancel)
+    {
+        if (!_simulation.TrySet(signal, value))
+        {
+            throw SimulatedErrors.NotSettable.Fault($"{signal.Name} cannot be set.");
+        }
+
+        Changed?.Invoke(signal, new Reading(value, _time.GetUtcNow()));
         return ValueTask.CompletedTask;
     }
 

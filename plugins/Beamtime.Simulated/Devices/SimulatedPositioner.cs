@@ -23,9 +23,10 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
     private readonly Lock _subscriptions = new();
     private Action<Signal, Reading>? _changed;
 
-    private SimulatedPositioner(DeviceConfiguration configuration, bool hasRamps, bool hasHoming)
+    private SimulatedPositioner(
+        DeviceConfiguration configuration, bool hasRamps = false, bool hasHoming = false, bool isTrajectory = false, string? axis = null)
     {
-        _name = configuration.Name;
+        _name = axis is null ? configuration.Name : $"{configuration.Name}_{axis}";
         _time = configuration.Time;
         var unit = configuration.Text("egu", hasHoming ? "deg" : "mm", "unit of the position");
         var digits = configuration.Integer("precision", 3, "digits after the point that are worth showing", low: 0, high: 15);
@@ -42,6 +43,7 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
             UpdateFrequency = configuration.Number(
                 "update_frequency", 2, "how often a moving positioner publishes its position, Hz", low: 1e-3, high: 1000),
             HasRamps = configuration.Flag("ramps", hasRamps, "ramps at start and end instead of constant speed"),
+            IsTrajectory = isTrajectory,
         };
 
         var format = $"shown with {digits.ToString(CultureInfo.InvariantCulture)} digits";
@@ -109,20 +111,33 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
     /// <inheritdoc/>
     public double Position => _axis.Position;
 
+    /// <summary>Lowest and highest position; null for none.</summary>
+    public (double Low, double High)? Limits => _limits;
+
     /// <summary>A motor that moves at constant speed.</summary>
     /// <param name="configuration">Its <c>deviceConfig</c>.</param>
     public static SimulatedPositioner Linear(DeviceConfiguration configuration) =>
-        new(configuration, hasRamps: false, hasHoming: false);
+        new(configuration);
 
     /// <summary>A motor with ramps at start and end of a motion.</summary>
     /// <param name="configuration">Its <c>deviceConfig</c>.</param>
     public static SimulatedPositioner Ramped(DeviceConfiguration configuration) =>
-        new(configuration, hasRamps: true, hasHoming: false);
+        new(configuration, hasRamps: true);
 
     /// <summary>A rotation stage with ramps, home command and index pulse.</summary>
     /// <param name="configuration">Its <c>deviceConfig</c>.</param>
     public static SimulatedPositioner Rotation(DeviceConfiguration configuration) =>
         new(configuration, hasRamps: true, hasHoming: true);
+
+    /// <summary>A motor that keeps to its trajectory: it refuses a second target while it moves, and a stop slows it down.</summary>
+    /// <param name="configuration">Its <c>deviceConfig</c>.</param>
+    public static SimulatedPositioner Trajectory(DeviceConfiguration configuration) =>
+        new(configuration, hasRamps: true, isTrajectory: true);
+
+    /// <summary>One axis of a device that has several.</summary>
+    /// <param name="configuration">The device's <c>deviceConfig</c>, the same for all its axes.</param>
+    /// <param name="axis">The axis' name within the device.</param>
+    public static SimulatedPositioner AxisOf(DeviceConfiguration configuration, string axis) => new(configuration, axis: axis);
 
     /// <inheritdoc/>
     public ValueTask ConnectAsync(CancellationToken cancel) => ValueTask.CompletedTask;
@@ -130,8 +145,16 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
     /// <inheritdoc/>
     public ValueTask ReadAsync(bool configuration, Memory<Reading> row, CancellationToken cancel)
     {
+        Read(configuration, row.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Reads the signals of one sort, at once.</summary>
+    /// <param name="configuration">False: hinted and normal signals. True: configuration signals.</param>
+    /// <param name="values">Takes them; at least as long as there are signals of that sort.</param>
+    public void Read(bool configuration, Span<Reading> values)
+    {
         var at = _time.GetUtcNow();
-        var values = row.Span;
         if (configuration)
         {
             values[0] = new Reading(Value.Of(_axis.Velocity), at);
@@ -150,8 +173,6 @@ internal sealed class SimulatedPositioner : IDevice, ISettable, IStoppable, IMon
                 values[3] = new Reading(Value.Of(_homing.HasIndex ? 1L : 0L), at);
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -42,6 +42,14 @@ internal sealed class SimulatedSignal : IDevice, ISettable, IMonitored, IPositio
         _reading = new Reading(value, _time.GetUtcNow());
     }
 
+    /// <summary>A signal under BEC's class of settable ones, whose configuration may say how many digits to show.</summary>
+    /// <param name="configuration">Its <c>deviceConfig</c>.</param>
+    public static SimulatedSignal Settable(DeviceConfiguration configuration)
+    {
+        _ = configuration.Integer("precision", 3, "digits that are worth showing", low: 0, high: 15);
+        return new SimulatedSignal(configuration);
+    }
+
     /// <inheritdoc/>
     public event Action<Signal, Reading>? Changed;
 

@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 
@@ -31,6 +32,12 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
     /// <summary>The scan to stage for.</summary>
     public ScanSetup? Setup { get; init; }
 
+    /// <summary>The flight to begin.</summary>
+    public Sdk.Scans.Flight? Flight { get; init; }
+
+    /// <summary>Takes what a flyer gives; waits while it has as much as it may have.</summary>
+    public Func<FlownReadings, CancellationToken, ValueTask>? Take { get; init; }
+
     /// <summary>How long it may take from when it is started.</summary>
     public required TimeSpan Allowed { get; init; }
 
@@ -39,6 +46,12 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
 
     /// <summary>Files that staging answered with.</summary>
     public IReadOnlyList<FrameFile> Files { get; set; } = [];
+
+    /// <summary>Begins and ends files of asynchronous data, for staging and releasing.</summary>
+    public AsynchronousRecorder? Asynchronous { get; init; }
+
+    /// <summary>The file of asynchronous data that staging began.</summary>
+    public AsynchronousFile? AsynchronousFile { get; set; }
 
     /// <summary>Puts missing readings in place of those that failed; a late driver writes into the row it was given.</summary>
     public void LeaveGap()

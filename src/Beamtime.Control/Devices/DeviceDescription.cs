@@ -25,6 +25,15 @@ internal enum DeviceAbilities
 
     /// <summary>It finishes what a scan began.</summary>
     Completing = 16,
+
+    /// <summary>It takes readings by itself once it is kicked off.</summary>
+    Flying = 1 << 8,
+
+    /// <summary>Its work can be held and resumed.</summary>
+    Holdable = 1 << 9,
+
+    /// <summary>It publishes changes on its own.</summary>
+    Publishing = 1 << 10,
 }
 
 /// <summary>A device as everybody but its server knows it.</summary>
@@ -89,7 +98,10 @@ internal sealed record DeviceDescription
             | (device is ITriggered ? DeviceAbilities.Triggered : 0)
             | (device is IStaged ? DeviceAbilities.Staged : 0)
             | (device is IPreScan ? DeviceAbilities.PreScan : 0)
-            | (device is ICompleting ? DeviceAbilities.Completing : 0),
+            | (device is ICompleting ? DeviceAbilities.Completing : 0)
+            | (device is IFlyer ? DeviceAbilities.Flying : 0)
+            | (device is IHoldable ? DeviceAbilities.Holdable : 0)
+            | (device is IMonitored ? DeviceAbilities.Publishing : 0),
         Methods = (device as ICallable)?.Methods is { Count: > 0 } methods ? methods : null,
         Needs = entry.Needs.Count > 0 ? entry.Needs : null,
         Ownership = (device as IOwned)?.Ownership ?? DeviceOwnership.Claimable,

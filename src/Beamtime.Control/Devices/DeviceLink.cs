@@ -88,7 +88,9 @@ internal sealed class DeviceLink(DeviceTopics topics, DeviceWatch watch, DeviceB
 
         foreach (var operation in instruction.Operations)
         {
-            if (operation.Kind == OperationKind.Read && done.Rows.TryGetValue(operation.Device, out var row))
+            // A reading that did not come tells nothing of the device: what was known of it stays.
+            if (operation.Kind == OperationKind.Read && done.Rows.TryGetValue(operation.Device, out var row)
+                && !Array.TrueForAll(row, reading => reading.Value.IsMissing))
             {
                 book.Remember(operation.Device, row);
             }

@@ -167,14 +167,50 @@ internal sealed class DeviceMailbox : IDisposable
         (OperationKind.Stage, IStaged device) => StageAsync(command, device, cancel),
         (OperationKind.PreScan, IPreScan device) => device.PreScanAsync(cancel),
         (OperationKind.Complete, ICompleting device) => device.CompleteAsync(cancel),
+        (OperationKind.Unstage, IAsynchronous device) => UnstageAsync(command, device, cancel),
         (OperationKind.Unstage, IStaged device) => device.UnstageAsync(cancel),
         (OperationKind.Call, ICallable device) => CallAsync(command, device, cancel),
+        (OperationKind.Kickoff, IFlyer device) => device.KickoffAsync(command.Flight!.Parameters, cancel),
+        (OperationKind.Collect, IFlyer device) => CollectAsync(command, device, cancel),
+        (OperationKind.Hold, IHoldable device) => device.HoldAsync(cancel),
+        (OperationKind.Resume, IHoldable device) => device.ResumeAsync(cancel),
         (OperationKind.Wait, _) => throw new UnreachableException("Waiting is not a device's business."),
         _ => throw DeviceErrors.Unable.Fault($"{_device.Name} cannot {command.Kind.ToString().ToLowerInvariant()}."),
     };
 
-    private static async ValueTask StageAsync(DeviceCommand command, IStaged device, CancellationToken cancel) =>
+    private static async ValueTask StageAsync(DeviceCommand command, IStaged device, CancellationToken cancel)
+    {
+        if (device is IAsynchronous asynchronous && command.Asynchronous is { } recorder)
+        {
+            command.AsynchronousFile = await recorder.BeginAsync(command.Device.Name, asynchronous, command.Setup!);
+        }
+
         command.Files = await device.StageAsync(command.Setup!, cancel);
+    }
+
+    // What it gave is closed also when releasing it fails.
+    private static async ValueTask UnstageAsync(DeviceCommand command, IAsynchronous device, CancellationToken cancel)
+    {
+        try
+        {
+            await device.UnstageAsync(cancel);
+        }
+        finally
+        {
+            if (command.Asynchronous is { } recorder)
+            {
+                await recorder.EndAsync(command.Device.Name);
+            }
+        }
+    }
+
+    private static async ValueTask CollectAsync(DeviceCommand command, IFlyer device, CancellationToken cancel)
+    {
+        await foreach (var flown in device.CollectAsync(cancel))
+        {
+            await command.Take!(flown, cancel);
+        }
+    }
 
     private static async ValueTask CallAsync(DeviceCommand command, ICallable device, CancellationToken cancel)
     {

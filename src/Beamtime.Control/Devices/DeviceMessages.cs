@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -32,6 +34,21 @@ internal enum OperationKind : byte
 
     /// <summary>Release after a scan.</summary>
     Unstage,
+
+    /// <summary>Publish the instruction's own readings as its point.</summary>
+    Publish,
+
+    /// <summary>Begin a flight.</summary>
+    Kickoff,
+
+    /// <summary>Make points of what flyers have given; the readings to read with it follow in the same phase.</summary>
+    Collect,
+
+    /// <summary>Hold what is under way.</summary>
+    Hold,
+
+    /// <summary>Go on with what was held.</summary>
+    Resume,
 
     /// <summary>Call a method of the device.</summary>
     Call,
@@ -84,6 +101,17 @@ internal sealed class Instruction
 
     /// <summary>Longest exposure of a trigger, s; added to the deadline of triggers.</summary>
     public double ExposureSeconds { get; init; }
+
+    /// <summary>Set for kicking off flyers.</summary>
+    public Sdk.Scans.Flight? Flight { get; init; }
+
+    /// <summary>The scan's point that is the flight's first; for flights.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int FirstPoint { get; init; }
+
+    /// <summary>True to end the flight with gaps in place of what has not come.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool EndsFlight { get; init; }
 }
 
 /// <summary>The answer to an instruction that was carried out.</summary>
@@ -93,10 +121,23 @@ internal sealed record InstructionDone(
     IReadOnlyDictionary<string, Reading[]> Rows,
     IReadOnlyDictionary<string, IReadOnlyList<FrameFile>> Files)
 {
+    /// <summary>Files of asynchronous data that were begun for staged devices, by device; null for none.</summary>
+    public IReadOnlyDictionary<string, AsynchronousFile>? Asynchronous { get; init; }
+
+    /// <summary>How far the flight is; null where none was asked for.</summary>
+    public Flown? Flown { get; init; }
+
     /// <summary>The answer with nothing to tell.</summary>
     public static readonly InstructionDone Nothing = new(
         new Dictionary<string, Reading[]>(), new Dictionary<string, IReadOnlyList<FrameFile>>());
 }
+
+/// <summary>How far a flight is.</summary>
+/// <param name="Points">Points published so far; once it is over, all of them, gaps included.</param>
+/// <param name="IsLeaderOver">True once the leader has ended.</param>
+/// <param name="IsOver">True once all its points are published.</param>
+/// <param name="Gaps">What is missing, once it is over; a few of many.</param>
+internal sealed record Flown(int Points, bool IsLeaderOver, bool IsOver, IReadOnlyList<Reason> Gaps);
 
 /// <summary>What a device server read for a point.</summary>
 internal sealed class PointReadings

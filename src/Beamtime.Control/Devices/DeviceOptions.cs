@@ -62,6 +62,23 @@ internal sealed class DeviceOptions
     [Range(1, 1000)]
     public int MissingReadingsAllowed { get; init; } = 3;
 
+    /// <summary>Bytes of asynchronous data in memory.</summary>
+    [Description("Asynchronous data of one device that may wait in memory to be written; a device that is faster than the disk waits.")]
+    [Unit("bytes")]
+    [Range(1 << 20, long.MaxValue)]
+    public long AsynchronousMemory { get; init; } = 128L << 20;
+
+    /// <summary>Compression of large rows.</summary>
+    [Description("How large rows of asynchronous data are compressed where their signal does not say: none, lz4 or blosc-lz4.")]
+    [AllowedValues("none", "lz4", "blosc-lz4")]
+    public string AsynchronousCompression { get; init; } = "none";
+
+    /// <summary>Free space kept.</summary>
+    [Description("Free space on the disk of the data below which no asynchronous data are written; 0 to write to the last byte.")]
+    [Unit("bytes")]
+    [Range(0, long.MaxValue)]
+    public long AsynchronousMinimumFree { get; init; } = 64L << 20;
+
     /// <summary>Whether live changes of the configuration are set aside at the start.</summary>
     [Description("Whether the device server begins with the site's file alone, setting aside the changes that were made to the configuration since; they stay in its history.")]
     public bool StartFromFile { get; init; }

@@ -5,12 +5,6 @@ namespace Beamtime.Control.Devices;
 /// <summary>What the device server says in the log.</summary>
 internal sealed partial class DeviceServer
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reading {Device} failed: {Message}")]
-    private static partial void LogReadFailed(ILogger logger, string device, string message);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The last reading of {Device}, of {At:O}, stands in for the one that failed")]
-    private static partial void LogBuffered(ILogger logger, string device, DateTimeOffset at);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} failed as well: {Message}")]
     private static partial void LogAlsoFailed(ILogger logger, string device, string message);
 

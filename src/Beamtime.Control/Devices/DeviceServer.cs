@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Control.Devices.Computed;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
@@ -20,9 +21,14 @@ internal sealed partial class DeviceServer(
     ILogger<DeviceServer> logger)
 {
     private readonly InstructionMemory _memory = new();
+    private readonly DeviceCommandMaker _commands = new(
+        roster, new AsynchronousRecorder(topics.AsynchronousIndices, options, time, logger), options);
     private readonly StagedDevices _staged = new();
+    private readonly DeviceFlights _flights = new(roster, time);
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
+
+    private ReadingRecovery Recovery => new(_commands, options, logger);
 
     /// <summary>This device server; another one after each start.</summary>
     public Guid Id { get; } = Guid.CreateVersion7(time.GetUtcNow());
@@ -47,7 +53,9 @@ internal sealed partial class DeviceServer(
         var stopping = roster.Usable
             .Where(d => names?.Contains(d.Name) ?? !d.Entry.ReadOnly)
             .Select(StopOneAsync);
-        return [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
+        Reason[] failed = [.. (await Task.WhenAll(stopping)).OfType<Reason>()];
+        _flights.Drop(names);
+        return failed;
     }
 
     private async Task<Reason?> StopOneAsync(ConfiguredDevice device)
@@ -179,8 +187,20 @@ internal sealed partial class DeviceServer(
                 case OperationKind.Read when instruction.Point >= 0:
                     await ReadPointAsync(instruction, phase, cancel);
                     break;
+                case OperationKind.Publish:
+                    await PublishPointAsync(instruction, instruction.Point, instruction.Own, [], cancel);
+                    await topics.Readings.SafeAsync(cancel);
+                    break;
+                case OperationKind.Collect:
+                    done = await CollectAsync(instruction, phase, cancel);
+                    break;
                 default:
                     done = await RunPhaseAsync(instruction, phase, done, cancel);
+                    if (operations[from].Kind is OperationKind.Kickoff or OperationKind.Unstage)
+                    {
+                        await _flights.NoteAsync(instruction, phase, cancel);
+                    }
+
                     break;
             }
 
@@ -251,14 +271,19 @@ internal sealed partial class DeviceServer(
             .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Call)
             .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());
         var files = commands.Where(c => c.Files.Count > 0).ToDictionary(c => c.Device.Name, c => c.Files);
-        if (rows.Count == 0 && files.Count == 0)
+        var asynchronous = commands.Where(c => c.AsynchronousFile is { Signals.Count: > 0 })
+            .ToDictionary(c => c.Device.Name, c => c.AsynchronousFile!);
+        if (rows.Count == 0 && files.Count == 0 && asynchronous.Count == 0)
         {
             return done;
         }
 
         return new InstructionDone(
             rows.Count > 0 ? rows : done?.Rows ?? InstructionDone.Nothing.Rows,
-            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files);
+            files.Count > 0 ? files : done?.Files ?? InstructionDone.Nothing.Files)
+        {
+            Asynchronous = asynchronous.Count > 0 ? asynchronous : done?.Asynchronous,
+        };
     }
 
     // Waits for all before it fails with the first fault, so that nothing of the phase is still under way afterwards;
@@ -313,7 +338,7 @@ internal sealed partial class DeviceServer(
         DeviceCommand command, FaultException fault, bool allowsGaps, CancellationToken cancel)
     {
         var row = new Reading[command.Row.Length];
-        if (await RecoverAsync(command.Device, fault, row, cancel, command.Kind) is null)
+        if (await Recovery.RecoverAsync(command.Device, command.Kind, fault, row, cancel) is null)
         {
             command.Replace(row);
             return true;
@@ -388,7 +413,7 @@ internal sealed partial class DeviceServer(
             row = [.. row];
             foreach (var (device, fault, at) in failed)
             {
-                if (await RecoverAsync(device, fault, row.AsMemory(at, device.ReadSignals.Count), cancel) is { } gap)
+                if (await Recovery.RecoverAsync(device, OperationKind.Read, fault, row.AsMemory(at, device.ReadSignals.Count), cancel) is { } gap)
                 {
                     (gaps ??= []).Add(gap.Reason);
                     fatal ??= gap.IsFatal ? fault : null;
@@ -408,16 +433,7 @@ internal sealed partial class DeviceServer(
             computed.Evaluate();
         }
 
-        await topics.Readings.PublishAsync(
-            new PointReadings
-            {
-                Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
-                Point = instruction.Point,
-                Row = row,
-                At = time.GetUtcNow(),
-                Gaps = gaps ?? (IReadOnlyList<Reason>)[],
-            },
-            cancel);
+        await PublishPointAsync(instruction, instruction.Point, row, gaps ?? (IReadOnlyList<Reason>)[], cancel);
         // The answer says that the point is taken: its readings must not die with this process.
         await topics.Readings.SafeAsync(cancel);
         if (fatal is not null)
@@ -426,74 +442,52 @@ internal sealed partial class DeviceServer(
         }
     }
 
-    // A reading that failed: read once more, take the last one, or leave a gap.
-    private async ValueTask<(Reason Reason, bool IsFatal)?> RecoverAsync(
-        ConfiguredDevice device, FaultException fault, Memory<Reading> row, CancellationToken cancel, OperationKind kind = OperationKind.Read)
-    {
-        LogReadFailed(logger, device.Name, fault.Reason.Message);
-        row.Span.Clear();
-        var isLate = fault.Reason.Code == DeviceErrors.Deadline.Code;
-        if (device.Entry.OnFailure == OnFailure.Buffer && kind == OperationKind.Read && device.Last is { Length: > 0 } last)
-        {
-            LogBuffered(logger, device.Name, last.Span[0].Timestamp);
-            last.CopyTo(row);
-            return null;
-        }
-
-        if (device.Entry.OnFailure == OnFailure.Retry && !isLate)
-        {
-            var again = new Reading[row.Length];
-            var command = Command(new Operation(0, kind, device.Name), null, again);
-            await device.Mailbox.PostAsync(command, cancel);
-            try
+    private ValueTask PublishPointAsync(
+        Instruction instruction, int point, Reading[] row, IReadOnlyList<Reason> gaps, CancellationToken cancel) =>
+        topics.Readings.PublishAsync(
+            new PointReadings
             {
-                await command.Task;
-                again.CopyTo(row);
-                if (kind == OperationKind.Read)
-                {
-                    device.Remember(again, 0);
-                }
-
-                return null;
-            }
-            catch (FaultException second)
-            {
-                return (second.Reason, true);
-            }
-        }
-
-        var isFatal = !isLate || device.CountMissing() > options.MissingReadingsAllowed;
-        return (fault.Reason, isFatal);
-    }
-
-    private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row)
-    {
-        var device = roster.Find(operation.Device);
-        var signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null;
-        if (operation.Kind == OperationKind.Set && !device.MaySet(signal, operation.Value))
-        {
-            throw new FaultException(device.RefusalsToSet(operation.Signal, operation.Value).First());
-        }
-
-        if (operation.Kind == OperationKind.Call && device.RefusalsToCall(operation.Signal ?? "").FirstOrDefault() is { } refusal)
-        {
-            throw new FaultException(refusal);
-        }
-
-        return new DeviceCommand(device, operation.Kind, row)
-        {
-            Method = operation.Kind == OperationKind.Call ? device.Method(operation.Signal) : null,
-            Arguments = instruction?.Arguments ?? [],
-            Signal = device.DriverSignal(signal),
-            Value = operation.Value,
-            Setup = instruction?.Setup,
-            Allowed = operation.Kind switch
-            {
-                OperationKind.Set or OperationKind.Call => options.SetDeadline,
-                OperationKind.Read or OperationKind.ReadConfiguration => options.ReadDeadline,
-                OperationKind.Trigger => options.TriggerDeadline + TimeSpan.FromSeconds(instruction!.ExposureSeconds),
-                _ => options.StageDeadline,
+                Scan = instruction.Scan ?? throw new UnreachableException("A point belongs to a scan."),
+                Point = point,
+                Row = row,
+                At = time.GetUtcNow(),
+                Gaps = gaps,
             },
-        };
+            cancel);
+
+    private async ValueTask<InstructionDone> CollectAsync(
+        Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
+    {
+        var flown = await _flights.CollectAsync(
+            instruction,
+            phase,
+            devices => ReadOthersAsync(instruction, devices, cancel),
+            (point, row, gaps) => PublishPointAsync(instruction, point, row, gaps, cancel),
+            () => topics.Readings.SafeAsync(cancel),
+            cancel);
+        return InstructionDone.Nothing with { Flown = flown };
     }
+
+    private async ValueTask<IReadOnlyDictionary<ConfiguredDevice, Reading[]>> ReadOthersAsync(
+        Instruction instruction, ConfiguredDevice[] devices, CancellationToken cancel)
+    {
+        var commands = devices
+            .Select(d => Command(new Operation(0, OperationKind.Read, d.Name), instruction, new Reading[d.ReadSignals.Count]))
+            .ToArray();
+        foreach (var command in commands)
+        {
+            await command.Device.Mailbox.PostAsync(command, cancel);
+        }
+
+        await AllAsync(commands, allowsGaps: true, cancel);
+        foreach (var command in commands.Where(c => !c.HasGap))
+        {
+            command.Device.Remember(command.Row.ToArray(), 0);
+        }
+
+        return commands.ToDictionary(c => c.Device, c => c.Row.ToArray());
+    }
+
+    private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row) =>
+        _commands.Make(operation, instruction, row);
 }

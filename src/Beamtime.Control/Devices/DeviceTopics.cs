@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Control.Devices.Configuration;
 using Beamtime.Core.Topics;
 
@@ -17,6 +18,7 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
     private const int RequestsKept = 64;
     private const int StatesKept = 16;
     private const int ChangesKept = 1024;
+    private const int IndicesKept = 1024;
 
     /// <summary>Instructions to the device server.</summary>
     public RequestTopic<Instruction, InstructionDone> Instructions { get; } =
@@ -100,6 +102,10 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
     public Topic<DevicePreview> Previews { get; } = hub.Open(new TopicDeclaration<DevicePreview>(
         $"{beamline}.device-previews", StatesKept, DeviceTopicJson.Default.DevicePreview, "devices.read"));
 
+    /// <summary>How far asynchronous signals are, a few times a second, for viewers.</summary>
+    public Topic<AsynchronousIndex> AsynchronousIndices { get; } = hub.Open(new TopicDeclaration<AsynchronousIndex>(
+        $"{beamline}.async-index", IndicesKept, DeviceTopicJson.Default.AsynchronousIndex, "scans.read"));
+
     /// <summary>The sign of life of the scan server, which commands the devices, and who uses which.</summary>
     public Topic<OwnerBeat> Owner { get; } = hub.Open(new TopicDeclaration<OwnerBeat>(
         $"{beamline}.device-owner", StatesKept, DeviceTopicJson.Default.OwnerBeat, "devices.read"));
@@ -135,4 +141,5 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
 [JsonSerializable(typeof(RosterProgress))]
 [JsonSerializable(typeof(ConfigurationCommand))]
 [JsonSerializable(typeof(ConfigurationAnswer))]
+[JsonSerializable(typeof(AsynchronousIndex))]
 internal sealed partial class DeviceTopicJson : JsonSerializerContext;

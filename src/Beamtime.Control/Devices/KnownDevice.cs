@@ -10,6 +10,7 @@ internal class KnownDevice
     private readonly Lock _gate = new();
     private Reading[] _last = [];
     private int _lastOffset;
+    private double _position = double.NaN;
 
     /// <summary>A device without readings.</summary>
     /// <param name="description">What it is.</param>
@@ -107,12 +108,27 @@ internal class KnownDevice
     /// <param name="offset">Where this device's readings begin in it.</param>
     public virtual void Remember(Reading[] row, int offset)
     {
+        if (HintedIndex >= 0 && offset + HintedIndex < row.Length && NumberIn(row[offset + HintedIndex].Value) is { } position)
+        {
+            Volatile.Write(ref _position, position);
+        }
+
         lock (_gate)
         {
             _last = row;
             _lastOffset = offset;
         }
     }
+
+    /// <summary>The last number that its main signal gave, whatever came after it; null before the first.</summary>
+    public double? Position => Volatile.Read(ref _position) is var position && double.IsNaN(position) ? null : position;
+
+    /// <summary>The finite number that a value is; null when it is none.</summary>
+    /// <param name="value">The value.</param>
+    public static double? NumberIn(in Value value) =>
+        value.Type is SignalType.Float or SignalType.Integer or SignalType.Boolean && double.IsFinite(value.AsDouble())
+            ? value.AsDouble()
+            : null;
 
     /// <summary>The last readings in the order of <see cref="ReadSignals"/>; empty before the first.</summary>
     public ReadOnlyMemory<Reading> Last

@@ -7,7 +7,7 @@ namespace Beamtime.Control.Points;
 /// One complete point of a scan: a row of readings as <see cref="ScanOpened.Columns"/> lays it out. Points of a scan
 /// come in ascending order without holes; what did not come within its deadline is a missing value.
 /// </summary>
-internal sealed class Point : ScanDocument
+internal sealed record Point : ScanDocument
 {
     /// <summary>The point's id, from 0.</summary>
     public required int Id { get; init; }

@@ -1,6 +1,8 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
+using Beamtime.Control.Devices;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
 using Beamtime.Core.Topics;
@@ -64,7 +66,37 @@ internal static class PointApi
         {
             routes.MapGet("/points/live", Live).RequirePermission("scans.read")
                 .WithSummary("Server-sent events: openings, thinned points and ends of the beamline's scans");
+            routes.MapGet("/points/asynchronous", Asynchronous).RequirePermission("scans.read")
+                .WithSummary("Server-sent events: how far the asynchronous signals of running scans are in their files");
             return routes;
+        }
+    }
+
+    private static IResult Asynchronous(DeviceTopics topics, TimeProvider time, CancellationToken cancel) =>
+        TypedResults.ServerSentEvents(IndicesAsync(topics, time, cancel));
+
+    // The newest of each signal: who is slow misses older ones, which it tells too.
+    private static async IAsyncEnumerable<SseItem<AsynchronousIndex>> IndicesAsync(
+        DeviceTopics topics, TimeProvider time, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var signal = new TopicSignal();
+        using var subscription = topics.AsynchronousIndices.SubscribeLossy(signal);
+        var batch = new AsynchronousIndex[256];
+        yield return new SseItem<AsynchronousIndex>(new AsynchronousIndex(Guid.Empty, "", "", 0, [], time.GetUtcNow()), "subscribed");
+        while (!cancel.IsCancellationRequested)
+        {
+            var count = subscription.Read(batch);
+            foreach (var newest in batch.Take(count).GroupBy(i => (i.Scan, i.Device, i.Signal)).Select(g => g.Last()).ToArray())
+            {
+                yield return new SseItem<AsynchronousIndex>(newest);
+            }
+
+            if (count == 0)
+            {
+                await signal.WaitAsync(cancel);
+            }
+
+            await Task.Delay(Interval, time, cancel);
         }
     }
 

@@ -25,12 +25,14 @@ internal sealed partial class PointBundler : IDisposable
     private readonly PointOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<PointBundler> _logger;
+    private readonly StampedDevices? _stamped;
     private ScanDocument? _lastPublished;
 
     /// <summary>A bundler that misses nothing published from now on.</summary>
     /// <param name="scans">Openings and ends of scans.</param>
     /// <param name="readings">What device servers read.</param>
     /// <param name="topics">Takes openings, points and ends in order, and which scans are open.</param>
+    /// <param name="devices">Changes of devices that only stamp.</param>
     /// <param name="options">Settings.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Takes gaps.</param>
@@ -38,6 +40,7 @@ internal sealed partial class PointBundler : IDisposable
         Topic<ScanDocument> scans,
         Topic<PointReadings> readings,
         PointTopics topics,
+        DeviceTopics devices,
         PointOptions options,
         TimeProvider time,
         ILogger<PointBundler> logger)
@@ -45,6 +48,7 @@ internal sealed partial class PointBundler : IDisposable
         (_points, _openScans, _options, _time, _logger) = (topics.Points, topics.Open, options, time, logger);
         _scanDocuments = scans.Subscribe("bundler", _signal);
         _pointReadings = readings.Subscribe("bundler", _signal);
+        _stamped = options.Stamped.Count == 0 ? null : new StampedDevices(devices, options.Stamped, _signal);
     }
 
     /// <summary>Bundles until cancelled.</summary>
@@ -75,6 +79,11 @@ internal sealed partial class PointBundler : IDisposable
             }
             while (count > 0);
 
+            if (_stamped is not null)
+            {
+                await ReleaseStampedAsync(cancel);
+            }
+
             await CloseOverdueAsync(cancel);
             await AcknowledgeDocumentsAsync(cancel);
             LoopBeat.Touch();
@@ -86,12 +95,13 @@ internal sealed partial class PointBundler : IDisposable
     {
         _scanDocuments.Dispose();
         _pointReadings.Dispose();
+        _stamped?.Dispose();
     }
 
     // A point that is held back is in this memory only.
     private async ValueTask AcknowledgeAsync(int count, CancellationToken cancel)
     {
-        if (count == 0)
+        if (count == 0 && _stamped is null)
         {
             return;
         }
@@ -99,6 +109,7 @@ internal sealed partial class PointBundler : IDisposable
         var until = _pointReadings.Position;
         foreach (var scan in _open.Values)
         {
+            until = Math.Min(until, scan.Stamped?.FirstOffset ?? long.MaxValue);
             foreach (var (_, offset) in scan.Early.Values)
             {
                 until = Math.Min(until, offset);
@@ -171,8 +182,10 @@ internal sealed partial class PointBundler : IDisposable
     private async ValueTask OpenAsync(ScanOpened opened, long offset, CancellationToken cancel)
     {
         var next = opened.FirstPoint;
+        StampedPoints? stamped = null;
         if (_open.TryGetValue(opened.Scan, out var before))
         {
+            await ReleaseAsync(before, isForced: true, cancel);
             // It goes on after its scan server died; what came until then stands.
             next = before.Next;
         }
@@ -181,7 +194,13 @@ internal sealed partial class PointBundler : IDisposable
             next = Math.Max(next, last.Id + 1);
         }
 
-        _open[opened.Scan] = new OpenScan(opened) { Next = next, OpenedAt = offset };
+        if (_stamped is not null)
+        {
+            stamped = await _stamped.OpenAsync(opened, cancel);
+            opened = stamped?.Opened ?? opened;
+        }
+
+        _open[opened.Scan] = new OpenScan(opened) { Next = next, OpenedAt = offset, Stamped = stamped };
         await AnnounceAsync(cancel);
         await _points.PublishAsync(opened, cancel);
     }
@@ -212,7 +231,7 @@ internal sealed partial class PointBundler : IDisposable
         var point = new Point { Scan = taken.Scan, Id = taken.Point, Row = taken.Row, At = taken.At };
         if (taken.Point == scan.Next)
         {
-            await EmitAsync(scan, point, cancel);
+            await EmitAsync(scan, point, offset, cancel);
             if (scan.Early.Count == 0 && scan.Closing is null)
             {
                 return;
@@ -231,22 +250,58 @@ internal sealed partial class PointBundler : IDisposable
     {
         while ((scan.Closing is null || scan.Next < scan.Closing.Points) && scan.Early.Remove(scan.Next, out var ready))
         {
-            await EmitAsync(scan, ready.Point, cancel);
+            await EmitAsync(scan, ready.Point, ready.Offset, cancel);
         }
 
-        if (scan.Closing is { } closing && scan.Next >= closing.Points)
+        if (scan.Closing is { } closing && scan.Next >= closing.Points && scan.Stamped is not { Held: > 0 })
         {
             _open.Remove(closing.Scan);
+            if (scan.Stamped is { } stamped)
+            {
+                _stamped!.Close(stamped);
+            }
+
             await AnnounceAsync(cancel);
             await _points.PublishAsync(closing.Points < scan.Next ? closing.WithPoints(scan.Next) : closing, cancel);
         }
     }
 
-    private ValueTask EmitAsync(OpenScan scan, Point point, CancellationToken cancel)
+    private ValueTask EmitAsync(OpenScan scan, Point point, long offset, CancellationToken cancel)
     {
         scan.Next = point.Id + 1;
         PointMetrics.Published.Add(1);
-        return _points.PublishAsync(point, cancel);
+        if (scan.Stamped is not { } stamped)
+        {
+            return _points.PublishAsync(point, cancel);
+        }
+
+        stamped.Hold(point, offset);
+        return ReleaseAsync(scan, isForced: false, cancel);
+    }
+
+    // What is held goes on when the readings of devices that only stamp are settled, in the order of the points.
+    private async ValueTask ReleaseAsync(OpenScan scan, bool isForced, CancellationToken cancel)
+    {
+        var deadline = isForced ? TimeSpan.MinValue : _options.StampDeadline;
+        while (scan.Stamped?.Release(_time.GetUtcNow(), deadline, _options.StampedPointsHeld) is { } ready)
+        {
+            await _points.PublishAsync(ready, cancel);
+        }
+    }
+
+    private async ValueTask ReleaseStampedAsync(CancellationToken cancel)
+    {
+        _stamped!.Read();
+        foreach (var scan in _open.Values.Where(s => s.Stamped is { Held: > 0 }).ToArray())
+        {
+            await ReleaseAsync(scan, isForced: false, cancel);
+            if (scan.Closing is not null)
+            {
+                await EmitReadyAsync(scan, cancel);
+            }
+        }
+
+        await AcknowledgeAsync(0, cancel);
     }
 
     private async ValueTask CloseOverdueAsync(CancellationToken cancel)
@@ -268,7 +323,7 @@ internal sealed partial class PointBundler : IDisposable
             {
                 LogGap(_logger, scan.Opened.Number, id, "no reading came within the deadline");
                 PointMetrics.Gaps.Add(1, new KeyValuePair<string, object?>("cause", "deadline"));
-                await EmitAsync(scan, scan.Gap(id, _time.GetUtcNow()), cancel);
+                await EmitAsync(scan, scan.Gap(id, _time.GetUtcNow()), _pointReadings.AcknowledgedUntil, cancel);
             }
 
             scan.WaitingSince = _time.GetTimestamp();
@@ -298,14 +353,16 @@ internal sealed partial class PointBundler : IDisposable
 
         public ScanClosed? Closing { get; set; }
 
+        public StampedPoints? Stamped { get; init; }
+
         public long WaitingSince { get; set; }
 
-        public bool IsWaiting => Early.Count > 0 || Closing is not null;
+        public bool IsWaiting => Early.Count > 0 || (Closing is { } closing && Next < closing.Points);
 
         public Point Gap(int id, DateTimeOffset at)
         {
             var last = opened.Columns.Count == 0 ? null : opened.Columns[^1];
-            var row = new Reading[last is null ? 0 : last.Offset + last.Signals.Count];
+            var row = new Reading[last is null ? 0 : last.Offset + last.Signals.Count - (Stamped?.Width ?? 0)];
             Array.Fill(row, new Reading(Value.Missing, at));
             return new Point { Scan = opened.Scan, Id = id, Row = row, At = at };
         }

@@ -30,6 +30,7 @@ internal static class PointRegistration
                 s.GetRequiredService<ScanTopics>().Documents,
                 s.GetRequiredService<DeviceTopics>().Readings,
                 s.GetRequiredService<PointTopics>(),
+                s.GetRequiredService<DeviceTopics>(),
                 s.GetRequiredService<PointOptions>(),
                 s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<PointBundler>>()));

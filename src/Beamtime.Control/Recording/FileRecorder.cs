@@ -1,5 +1,6 @@
 using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
+using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 
@@ -10,18 +11,25 @@ namespace Beamtime.Control.Recording;
 /// <param name="beamline">The beamline.</param>
 /// <param name="store">The durable side of recordings.</param>
 /// <param name="topics">Asks the file writer.</param>
+/// <param name="options">How folders are named.</param>
 /// <param name="time">The clock.</param>
 internal sealed class FileRecorder(
-    string root, string beamline, RecordingStore store, RecordingTopics topics, TimeProvider time) : ScanRecorder
+    string root, string beamline, RecordingStore store, RecordingTopics topics, RecordingOptions options, TimeProvider time) : ScanRecorder
 {
     private static readonly TimeSpan AnswerDeadline = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
-    public override (string Folder, string FilePrefix) MakeFolder(int number)
+    public override async Task<(string Folder, string FilePrefix)> MakeFolderAsync(ScanRecord record, CancellationToken cancel)
     {
         try
         {
-            var place = RecordingFolder.Name(root, beamline, number, suffix: null, directory: null);
+            var below = await FolderTemplate.FillAsync(
+                options,
+                beamline,
+                record.Request.Account,
+                () => store.NameOfAsync(new PersonId(record.Who), cancel));
+            var place = RecordingFolder.Name(
+                Path.Combine(Path.GetFullPath(root), below), record.Number, record.Request.FileSuffix, record.Request.FileDirectory);
             place.Make();
             return (place.Folder, place.Prefix);
         }
@@ -37,8 +45,13 @@ internal sealed class FileRecorder(
         RecordingStore.OpenAsync(
             transaction,
             new RecordingRow(
-                scan, record.Beamline, record.Number, record.Folder!, record.FilePrefix!, record.Request.Scan, time.GetUtcNow()),
+                scan, record.Beamline, record.Number, record.Folder!, record.FilePrefix!, record.Request.Scan, time.GetUtcNow(),
+                record.FileSuffix),
             cancel);
+
+    /// <inheritdoc/>
+    public override Task<string?> NameOfAsync(PersonId person, CancellationToken cancel) =>
+        store.NameOfAsync(person, cancel);
 
     /// <inheritdoc/>
     public override Task<bool> IsRecordedAsync(Guid scan, CancellationToken cancel) =>

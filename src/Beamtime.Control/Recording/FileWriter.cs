@@ -34,6 +34,10 @@ internal sealed partial class FileWriter : IDisposable
     // The writing loop's own.
     private readonly TopicSignal _signal = new();
     private readonly Subscription<ScanDocument> _points;
+    private readonly Topic<BeamlineStateList> _stateTopic;
+    private readonly Subscription<BeamlineStateList> _states;
+    private readonly BeamlineStateList[] _stateBatch = new BeamlineStateList[16];
+    private readonly Dictionary<string, BeamlineStateChange> _standing = new(StringComparer.Ordinal);
     private readonly int _flushAfter;
     private readonly ScanDocument[] _batch = new ScanDocument[BatchLength];
     private readonly Dictionary<Guid, OpenRecording> _open = [];
@@ -51,6 +55,7 @@ internal sealed partial class FileWriter : IDisposable
 
     /// <summary>A writer that misses nothing published from now on.</summary>
     /// <param name="points">Documents of scans.</param>
+    /// <param name="states">States of the beamline.</param>
     /// <param name="topics">Takes faults, closed recordings and answers.</param>
     /// <param name="finisher">Makes final files.</param>
     /// <param name="recovery">Knows what an earlier writer left open.</param>
@@ -59,6 +64,7 @@ internal sealed partial class FileWriter : IDisposable
     /// <param name="log">The log.</param>
     public FileWriter(
         Topic<ScanDocument> points,
+        Topic<BeamlineStateList> states,
         RecordingTopics topics,
         RecordingFinisher finisher,
         RecordingRecovery recovery,
@@ -68,6 +74,8 @@ internal sealed partial class FileWriter : IDisposable
     {
         (_topics, _finisher, _recovery, _options, _time, _log) = (topics, finisher, recovery, options, time, log);
         _points = points.Subscribe("file-writer", _signal);
+        _stateTopic = states;
+        _states = states.SubscribeLossy(_signal);
         // A publisher never has to wait for the timer: what fills half the log is flushed at once.
         _flushAfter = Math.Max(1, points.Capacity / 2);
     }
@@ -99,7 +107,11 @@ internal sealed partial class FileWriter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _points.Dispose();
+    public void Dispose()
+    {
+        _points.Dispose();
+        _states.Dispose();
+    }
 
     private async Task WriteAsync(CancellationToken cancel)
     {
@@ -107,6 +119,11 @@ internal sealed partial class FileWriter : IDisposable
             static writer => ((FileWriter)writer!).Tick(), this, _options.FlushInterval, _options.FlushInterval);
         _over.AddRange(_recovery.Over);
         _lookedAt = _time.GetTimestamp();
+        if (await _stateTopic.LastAsync(cancel) is { } standing)
+        {
+            Take(standing.Message);
+        }
+
         try
         {
             while (true)
@@ -154,6 +171,14 @@ internal sealed partial class FileWriter : IDisposable
     private async ValueTask WriteWaitingAsync()
     {
         int read;
+        while ((read = _states.Read(_stateBatch)) > 0)
+        {
+            foreach (var list in _stateBatch.Take(read))
+            {
+                Take(list);
+            }
+        }
+
         while ((read = _points.Read(_batch)) > 0)
         {
             for (var i = 0; i < read; i++)
@@ -245,6 +270,27 @@ internal sealed partial class FileWriter : IDisposable
         }
     }
 
+    // Only what changed goes into the files of the scans that run.
+    private void Take(BeamlineStateList list)
+    {
+        foreach (var change in list.States)
+        {
+            if (_standing.TryGetValue(change.Name, out var before) && before == change)
+            {
+                continue;
+            }
+
+            _standing[change.Name] = change;
+            foreach (var recording in _open.Values)
+            {
+                if (recording.PutState(change) is { } fault)
+                {
+                    Tell(new RecordingFault(recording.Scan.Scan, fault, EndsScan: true));
+                }
+            }
+        }
+    }
+
     private void Put(Point point)
     {
         if (_latest is null || _latest.Scan.Scan != point.Scan)
@@ -292,7 +338,7 @@ internal sealed partial class FileWriter : IDisposable
 
     // A repeated opening must not write over what is closed.
     private bool IsEnded(ScanOpened opened) =>
-        _passedOver.Contains(opened.Scan) || File.Exists(new RecordingFolder(opened.Folder, opened.FilePrefix).Final);
+        _passedOver.Contains(opened.Scan) || File.Exists(new RecordingFolder(opened.Folder, opened.FilePrefix, opened.FileSuffix).Final);
 
     // A scan that goes on and whose opening an earlier writer has acknowledged: its live file tells it.
     private OpenRecording? TryGoOn(Point point)
@@ -325,6 +371,11 @@ internal sealed partial class FileWriter : IDisposable
         var recording = new OpenRecording(opened, _options.MinimumFree);
         _open.Add(opened.Scan, recording);
         RecordingMetrics.Open.Add(1);
+        foreach (var state in _standing.Values)
+        {
+            recording.PutState(state);
+        }
+
         if (recording.Fault is { } fault)
         {
             Tell(new RecordingFault(opened.Scan, fault, EndsScan: true));

@@ -13,12 +13,13 @@ internal static class FinalDevices
     /// <summary>The devices that have a group in the file.</summary>
     /// <param name="scan">The scan.</param>
     public static HashSet<string> Names(ScanOpened scan) =>
-        [.. scan.Columns.Select(c => c.Device), .. scan.Baseline.Select(b => b.Device)];
+        [.. scan.Columns.Select(c => c.Device), .. scan.Baseline.Select(b => b.Device), .. scan.Asynchronous?.Keys ?? []];
 
     /// <summary>Writes <c>devices</c>, <c>points</c> and <c>configuration</c>.</summary>
     /// <param name="collection">The collection.</param>
     /// <param name="source">What the file is made from.</param>
-    public static void Write(H5Group collection, RecordingSource source)
+    /// <param name="asynchronous">The files of asynchronous data.</param>
+    public static void Write(H5Group collection, RecordingSource source, AsynchronousParts asynchronous)
     {
         using (var devices = FinalFile.Group(collection, "devices", "NXcollection"))
         {
@@ -32,6 +33,8 @@ internal static class FinalDevices
             {
                 WriteReadings(devices, baseline, isData: true);
             }
+
+            asynchronous.Write(devices);
         }
 
         using (var points = FinalFile.Group(collection, "points", "NXcollection"))

@@ -30,18 +30,19 @@ internal sealed class FinalFile
     /// <param name="source">The live files and what is known of the scan.</param>
     /// <param name="closed">What will be told of the recording; kept in the file for recovery.</param>
     /// <param name="frames">The files of frames that there are.</param>
+    /// <param name="asynchronous">The files of asynchronous data.</param>
     /// <param name="options">Names of source and instrument.</param>
     /// <exception cref="Hdf5Exception">The file could not be written.</exception>
     public static void Write(
         string path, RecordingSource source, RecordingClosed closed, IReadOnlyList<FrameCount> frames,
-        RecordingOptions options)
+        AsynchronousParts asynchronous, RecordingOptions options)
     {
-        var live = source.Segments.Sum(s => new FileInfo(s.Path).Length);
+        var live = source.Segments.Sum(s => new FileInfo(s.Path).Length) + asynchronous.BytesCopied;
         DiskSpace.Demand(source.Folder.Folder, live, options.MinimumFree / 4);
         var file = H5File.Create(path, H5FileOptions.Swmr with { Overwrite = true });
         try
         {
-            new FinalFile(source, options).Write(file, closed, frames);
+            new FinalFile(source, options).Write(file, closed, frames, asynchronous);
             file.Flush();
         }
         catch
@@ -53,7 +54,8 @@ internal sealed class FinalFile
         file.Close();
     }
 
-    private void Write(H5File file, RecordingClosed closed, IReadOnlyList<FrameCount> frames)
+    private void Write(
+        H5File file, RecordingClosed closed, IReadOnlyList<FrameCount> frames, AsynchronousParts asynchronous)
     {
         var scan = _source.Scan;
         var start = Iso(scan.StartedAt);
@@ -78,6 +80,11 @@ internal sealed class FinalFile
             id.Attributes.Write("description", "Scan identifier (scan_id) used by Beamtime");
         }
 
+        if (scan.Account is { } account && !scan.UserMetadata.ContainsKey("experiment_identifier"))
+        {
+            Text(entry, "experiment_identifier", account);
+        }
+
         Optional(entry, "experiment_identifier", "experiment_identifier");
         Optional(entry, "experiment_description", "experiment_description");
         using (var program = entry.CreateScalar("program_name", "Beamtime"))
@@ -87,11 +94,11 @@ internal sealed class FinalFile
 
         using (var collection = Group(entry, "collection", "NXcollection"))
         {
-            FinalDevices.Write(collection, _source);
+            FinalDevices.Write(collection, _source, asynchronous);
             FinalMetadata.Write(collection, _source, start, end);
             WriteReadoutGroups(collection);
             FrameCount.Write(collection, scan.Frames, frames);
-            Group(collection, "states", "NXcollection").Dispose();
+            WriteStates(collection);
             LiveLayout.WriteText(
                 collection, "metadata/recording",
                 JsonSerializer.SerializeToUtf8Bytes(closed, RecordingJson.Default.RecordingClosed));
@@ -99,6 +106,21 @@ internal sealed class FinalFile
 
         DefaultPlot.Write(entry, _source);
         WriteSurroundings(entry);
+    }
+
+    private void WriteStates(H5Group collection)
+    {
+        using var states = Group(collection, "states", "NXcollection");
+        foreach (var state in _source.ReadStates().GroupBy(s => s.Name, StringComparer.Ordinal)
+            .Where(s => s.Key.Length > 0 && !s.Key.Contains('/', StringComparison.Ordinal) && s.Key is not ("." or "..")))
+        {
+            states.CreateRecords(
+                state.Key,
+                ["label", "status"],
+                ["timestamp"],
+                [.. state.Select(s => ((IReadOnlyList<string>)[s.Label, s.Status], (IReadOnlyList<double>)[SignalColumn.Seconds(s.At)]))])
+                .Dispose();
+        }
     }
 
     private void WriteReadoutGroups(H5Group collection)
@@ -120,7 +142,12 @@ internal sealed class FinalFile
         var metadata = _source.Scan.UserMetadata;
         using (var user = Group(entry, "user", "NXuser"))
         {
-            Text(user, "name", _source.Scan.Who);
+            Text(user, "name", _source.Scan.UserName ?? _source.Scan.Who);
+            if (_source.Scan.UserName is not null)
+            {
+                Text(user, "facility_user_id", _source.Scan.Who);
+            }
+
             if (metadata.TryGetValue("role", out var role))
             {
                 Text(user, "role", role);

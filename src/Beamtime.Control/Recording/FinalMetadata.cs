@@ -1,4 +1,5 @@
 using System.Globalization;
+using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Recording;
 
@@ -32,23 +33,30 @@ internal static class FinalMetadata
         FinalFile.Text(info, "scan_name", scan.ScanName);
         FinalFile.Text(info, "beamline", scan.Beamline);
         FinalFile.Text(info, "user", scan.Who);
-        FinalFile.Text(info, "scan_type", "software_triggered");
+        FinalFile.Text(info, "scan_type", Parameter(scan, "scan_type") ?? "software_triggered");
+        WriteAcquisition(info, scan);
         FinalFile.Text(info, "status", source.End.End switch
         {
             ScanEnd.Completed => "closed",
             ScanEnd.Aborted => "aborted",
             _ => "halted",
         });
+        FinalFile.Text(info, "scan_queue", scan.Queue ?? "primary");
+        info.CreateScalar("run_on_exception_hook", true).Dispose();
         info.CreateScalar("num_points", (long)scan.PlannedPoints).Dispose();
         info.CreateScalar("num_monitored_readouts", source.Rows).Dispose();
         info.CreateArray("file_components", [Path.Combine(source.Folder.Folder, source.Folder.Prefix), "h5"]).Dispose();
         Texts(info, "scan_report_devices", scan.Motors);
-        foreach (var (group, devices) in scan.ReadoutGroups.Where(g => IsName(g.Key)))
+        FinalFile.Text(info, "scan_report_instructions", string.Create(
+            CultureInfo.InvariantCulture, $$$"""[{"scan_progress": {"points": {{{scan.PlannedPoints}}}, "show_table": true}}]"""));
+        WriteGroups(info, scan);
+        using (var request = info.CreateGroup("metadata"))
         {
-            Texts(info, $"readout_priority/{group}", devices);
+            FinalFile.Text(request, "RID", scan.Scan.ToString());
+            FinalFile.Text(request, "client_info/username", scan.UserName ?? scan.Who);
         }
 
-        Scalars(info, "scan_parameters", scan.Parameters);
+        WriteParameters(info, scan);
         using (var inputs = info.CreateGroup("request_inputs"))
         {
             if (scan.Parameters.TryGetValue("args", out var bundle))
@@ -56,8 +64,12 @@ internal static class FinalMetadata
                 FinalFile.Text(inputs, "arg_bundle", bundle);
             }
 
+            inputs.CreateGroup("inputs").Dispose();
             Scalars(inputs, "kwargs", scan.Parameters.Where(p => p.Key != "args"));
         }
+
+        info.CreateGroup("additional_scan_parameters").Dispose();
+        info.CreateGroup("system_config").Dispose();
 
         using var user = info.CreateGroup("user_metadata");
         foreach (var (key, value) in scan.UserMetadata.Where(m => IsName(m.Key)))
@@ -65,6 +77,58 @@ internal static class FinalMetadata
             FinalFile.Text(user, key, value);
         }
     }
+
+    private static void WriteAcquisition(H5Group info, ScanOpened scan)
+    {
+        info.CreateScalar("exp_time", scan.ExposureSeconds).Dispose();
+        info.CreateScalar("frames_per_trigger", (long)scan.FramesPerTrigger).Dispose();
+        info.CreateScalar("settling_time", scan.SettlingSeconds).Dispose();
+        foreach (var name in (string[])["settling_time_after_trigger", "readout_time"])
+        {
+            info.CreateScalar(name, Number(scan, name) ?? 0.0).Dispose();
+        }
+
+        info.CreateScalar("burst_at_each_point", (long)(Number(scan, "burst_at_each_point") ?? 1)).Dispose();
+        info.CreateScalar("relative", Parameter(scan, "relative") == "true").Dispose();
+        if (scan.Positions is { Length: > 0 } positions && scan.Motors.Count > 0)
+        {
+            info.CreateArray<double>("positions", positions, [positions.Length / scan.Motors.Count, scan.Motors.Count]).Dispose();
+        }
+        else
+        {
+            info.CreateArray<double>("positions", []).Dispose();
+        }
+    }
+
+    // The general ones with their types, whether they were given or not.
+    private static void WriteParameters(H5Group info, ScanOpened scan)
+    {
+        string[] general = ["exp_time", "frames_per_trigger", "settling_time", "readout_time", "relative"];
+        Scalars(info, "scan_parameters", scan.Parameters.Where(p => !general.Contains(p.Key)));
+        using var parameters = info.OpenGroup("scan_parameters");
+        foreach (var name in general)
+        {
+            parameters.LinkHard(name, $"/entry/collection/metadata/bec/{name}");
+        }
+    }
+
+    private static void WriteGroups(H5Group info, ScanOpened scan)
+    {
+        foreach (var group in (string[])["async", "baseline", "continuous", "monitored", "on_request"])
+        {
+            Texts(info, $"readout_priority/{group}", scan.ReadoutGroups.GetValueOrDefault(group, []));
+        }
+
+        foreach (var group in (string[])["async", "baseline", "monitored", "on_request"])
+        {
+            Texts(info, $"readout_priority_modification/{group}", group == "monitored" ? scan.Motors : []);
+        }
+    }
+
+    private static string? Parameter(ScanOpened scan, string name) => scan.Parameters.GetValueOrDefault(name);
+
+    private static double? Number(ScanOpened scan, string name) =>
+        double.TryParse(Parameter(scan, name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     // An empty list has no type of its own; readers of the format expect numbers then.
     private static void Texts(H5Group group, string name, IReadOnlyList<string> texts)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
@@ -15,6 +16,9 @@ internal sealed class LiveFile : IDisposable
     /// <summary>Bytes of the text that says how the scan ended.</summary>
     public const int EndBytes = 8192;
 
+    /// <summary>Bytes of a change of a state of the beamline.</summary>
+    public const int StateBytes = 512;
+
     private const int LargestBlockBytes = 16 << 20;
     private const int LongestBlock = 4096;
 
@@ -29,6 +33,7 @@ internal sealed class LiveFile : IDisposable
     private readonly H5Dataset? _presentSet;
     private readonly H5Dataset _endText;
     private readonly H5Dataset _endState;
+    private readonly H5Dataset _states;
     private readonly string _folder;
     private readonly int _rowBytes;
     private readonly long _reserve;
@@ -78,9 +83,19 @@ internal sealed class LiveFile : IDisposable
             file.LinkExternal($"{LiveLayout.FileReferences}/{device}/data", frames.FileName, frames.Dataset);
         }
 
+        foreach (var (device, asynchronous) in scan.Asynchronous ?? new Dictionary<string, AsynchronousFile>())
+        {
+            foreach (var signal in asynchronous.Signals)
+            {
+                file.LinkExternal(
+                    $"{LiveLayout.Devices}/{device}/{signal.Name}", asynchronous.FileName, AsynchronousLayout.Group(signal.Name));
+            }
+        }
+
         LiveLayout.WriteText(file, LiveLayout.Scan, description);
         _endText = file.CreateExtendableTexts(LiveLayout.EndText, EndBytes, 1);
         _endState = file.CreateScalar(LiveLayout.End, LiveLayout.Running);
+        _states = file.CreateExtendableTexts(LiveLayout.States, StateBytes, 16);
         file.StartSwmrWrite();
         file.Flush();
     }
@@ -145,6 +160,27 @@ internal sealed class LiveFile : IDisposable
         }
 
         Finish(point.Id, SignalColumn.Seconds(point.At));
+    }
+
+    /// <summary>Puts a change of a state of the beamline.</summary>
+    /// <param name="change">The change; its texts are cut where they are too long.</param>
+    public void PutState(BeamlineStateChange change)
+    {
+        var text = new byte[StateBytes];
+        var json = JsonSerializer.SerializeToUtf8Bytes(change, RecordingJson.Default.BeamlineStateChange);
+        if (json.Length > StateBytes)
+        {
+            json = JsonSerializer.SerializeToUtf8Bytes(
+                change with { Label = Cut(change.Label), Name = Cut(change.Name), Status = Cut(change.Status) },
+                RecordingJson.Default.BeamlineStateChange);
+        }
+
+        json.AsSpan(0, Math.Min(json.Length, StateBytes)).CopyTo(text);
+        _states.AppendTextRows(text);
+        IsDirty = true;
+
+        // Six bytes a character at worst, for three texts.
+        static string Cut(string text) => text.Length > 20 ? text[..20] : text;
     }
 
     /// <summary>Puts a point of which nothing came.</summary>

@@ -31,6 +31,9 @@ internal static class LiveLayout
     /// <summary>How the scan ended, as JSON; without rows until it has.</summary>
     public const string EndText = "/entry/live/end_text";
 
+    /// <summary>Changes of the beamline's states, a JSON text each.</summary>
+    public const string States = "/entry/live/states";
+
     /// <summary>The scan has not ended.</summary>
     public const int Running = 0;
 

@@ -27,7 +27,7 @@ internal sealed class OpenRecording
     public OpenRecording(ScanOpened scan, long reserve)
     {
         Scan = scan;
-        Folder = new RecordingFolder(scan.Folder, scan.FilePrefix);
+        Folder = new RecordingFolder(scan.Folder, scan.FilePrefix, scan.FileSuffix);
         Fault = Try(() =>
         {
             // A scan that goes on after its writer died gets a further segment.
@@ -75,6 +75,11 @@ internal sealed class OpenRecording
             return Break(error);
         }
     }
+
+    /// <summary>Keeps a change of a state of the beamline.</summary>
+    /// <param name="change">The change.</param>
+    /// <returns>The fault that ends writing, once.</returns>
+    public Reason? PutState(BeamlineStateChange change) => _live is not { } live ? null : Try(() => live.PutState(change));
 
     /// <summary>Gives what came to readers.</summary>
     /// <returns>The fault that ends writing, once.</returns>

@@ -26,6 +26,18 @@ internal static class RecordingErrors
         "A folder or suffix has characters that are not allowed, or leads out of the data folder.",
         "Use letters, digits, _ and -; give a folder relative to the data folder without '..'.");
 
+    /// <summary>A folder that needs to know more.</summary>
+    public static readonly ErrorCode FolderUnknown = new(
+        "recording.folder.unknown",
+        "The folder of recordings names an account or a user that is not known for this scan.",
+        "Give the request an account, set recording.account, or take $account or $username out of recording.folder.");
+
+    /// <summary>Nothing recorded.</summary>
+    public static readonly ErrorCode NotRecorded = new(
+        "recording.unknown",
+        "No recorded scan has that number or id; one that waits, runs or is being closed is not in the history yet.",
+        "List recorded scans with 'beamtime scan history', and scans that run with 'beamtime queue'.");
+
     /// <summary>A recording is there already.</summary>
     public static readonly ErrorCode FolderTaken = new(
         "recording.folder.taken",
@@ -88,6 +100,18 @@ internal static class RecordingErrors
         "recording.frames.missing",
         "A file that a device was to write does not exist or cannot be read.",
         "Check the device's own log; the recording is complete but for this file.");
+
+    /// <summary>Asynchronous data that are not there.</summary>
+    public static readonly ErrorCode AsynchronousMissing = new(
+        "recording.async.missing",
+        "The file of a device's asynchronous data does not exist or cannot be read.",
+        "Check the device's own log; the recording is complete but for these data.");
+
+    /// <summary>Asynchronous data that are not whole.</summary>
+    public static readonly ErrorCode AsynchronousPartial = new(
+        "recording.async.partial",
+        "Not all asynchronous data of a device are in the file: writing them failed or ended early, or values did not fit.",
+        "See the device's fault before it; what was written before it is in the file.");
 
     /// <summary>The code for an exception of the file system or the file library.</summary>
     /// <param name="error">The exception.</param>

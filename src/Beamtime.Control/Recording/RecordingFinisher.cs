@@ -31,12 +31,17 @@ internal sealed partial class RecordingFinisher(
             using (source)
             {
                 var frames = FrameCount.Count(folder.Folder, source.Scan.Frames);
-                var closed = Write(source, frames);
+                RecordingClosed closed;
+                using (var asynchronous = AsynchronousParts.Open(folder, source.Scan, options.AsynchronousCopiedUpTo))
+                {
+                    closed = Write(source, frames, asynchronous);
+                }
+
                 FolderSync.SyncFile(folder.Unfinished);
                 File.Move(folder.Unfinished, folder.Final, overwrite: true);
                 FolderSync.SyncNames(folder.Folder);
                 closed = Measure(closed, folder);
-                RemoveLive(folder);
+                RemoveLive(folder, closed);
                 return closed;
             }
         }
@@ -72,10 +77,16 @@ internal sealed partial class RecordingFinisher(
         }
     }
 
-    /// <summary>Removes the live files of a recording whose final file is closed.</summary>
-    /// <param name="folder">Where they lie.</param>
-    public static void RemoveLive(RecordingFolder folder)
+    /// <summary>Removes what a recording whose final file is closed has taken in.</summary>
+    /// <param name="folder">Where it lies.</param>
+    /// <param name="closed">The recording; its files are kept.</param>
+    public static void RemoveLive(RecordingFolder folder, RecordingClosed closed)
     {
+        foreach (var taken in folder.FindAsynchronous().Where(path => closed.Files.All(f => f.Name != Path.GetFileName(path))))
+        {
+            File.Delete(taken);
+        }
+
         // From the last on: what is left after a crash in between is still a beginning.
         foreach (var live in folder.FindUnborn().Concat(folder.FindLive().Reverse()))
         {
@@ -97,7 +108,7 @@ internal sealed partial class RecordingFinisher(
     }
 
     // A section that fails leaves the file in doubt: the file is written anew without it.
-    private RecordingClosed Write(RecordingSource source, IReadOnlyList<FrameCount> frames)
+    private RecordingClosed Write(RecordingSource source, IReadOnlyList<FrameCount> frames, AsynchronousParts asynchronous)
     {
         var scan = source.Scan;
         var there = frames.Where(f => f.Frames is not null).ToDictionary(f => f.Device, f => f.File);
@@ -105,6 +116,7 @@ internal sealed partial class RecordingFinisher(
         var reasons = source.End.Reasons.ToList();
         reasons.AddRange(frames.Where(f => f.Frames is null)
             .Select(f => RecordingErrors.FrameFileMissing.Because($"{f.Device}: {f.File.FileName} cannot be read")));
+        reasons.AddRange(asynchronous.Reasons);
         if (source.End.Points > source.Rows)
         {
             reasons.Add(RecordingErrors.PointsLost.Because($"{source.End.Points - source.Rows} of {source.End.Points} points are missing"));
@@ -128,9 +140,10 @@ internal sealed partial class RecordingFinisher(
 
         while (true)
         {
-            var closed = Describe(source, there.Values.Select(f => f.FileName), applying, recorded);
+            var closed = Describe(
+                source, there.Values.Select(f => f.FileName).Concat(asynchronous.FilesKept), applying, recorded);
             var told = source.WithReasons(reasons);
-            FinalFile.Write(source.Folder.Unfinished, told, closed, frames, options);
+            FinalFile.Write(source.Folder.Unfinished, told, closed, frames, asynchronous, options);
             if (TryWrite(applying, source.Folder.Unfinished, recorded) is not var (failed, failure))
             {
                 return closed;
@@ -180,6 +193,7 @@ internal sealed partial class RecordingFinisher(
         [.. applying.Select(s => s.Name)],
         source.Scan.UserMetadata
             .Concat(recorded.Parameters)
+            .Concat(source.Scan.Account is { } account ? [KeyValuePair.Create("account", account)] : [])
             .GroupBy(p => p.Key, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal));
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Beamtime.Control.Devices.Asynchronous;
+using Beamtime.Control.Scans;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Recording;
@@ -6,7 +8,8 @@ namespace Beamtime.Control.Recording;
 /// <summary>Where the files of one scan lie and how they begin.</summary>
 /// <param name="Folder">The folder, absolute.</param>
 /// <param name="Prefix">How the files begin: <c>S00012</c>.</param>
-internal sealed record RecordingFolder(string Folder, string Prefix)
+/// <param name="Suffix">What the user added to the master file's name; null for nothing.</param>
+internal sealed record RecordingFolder(string Folder, string Prefix, string? Suffix = null)
 {
     /// <summary>What the name of a live file ends with until readers can open it.</summary>
     public const string Unborn = ".new";
@@ -14,8 +17,10 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
     private const int Bundle = 1000;
     private const string Unreadable = ".unreadable";
 
+    private string Master => Suffix is null ? $"{Prefix}_master" : $"{Prefix}_master_{Suffix}";
+
     /// <summary>The final file.</summary>
-    public string Final => Path.Combine(Folder, $"{Prefix}_master.h5");
+    public string Final => Path.Combine(Folder, $"{Master}.h5");
 
     /// <summary>The final file while it is being written.</summary>
     public string Unfinished => Final + ".tmp";
@@ -25,15 +30,21 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
     public string Live(int segment) => Path.Combine(
         Folder,
         segment == 1
-            ? $"{Prefix}_master.live.h5"
-            : string.Create(CultureInfo.InvariantCulture, $"{Prefix}_master.live.{segment}.h5"));
+            ? $"{Master}.live.h5"
+            : string.Create(CultureInfo.InvariantCulture, $"{Master}.live.{segment}.h5"));
 
     /// <summary>The live files that exist, in the order of their segments.</summary>
     public IReadOnlyList<string> FindLive() => [.. Segments().Select(Live)];
 
     /// <summary>Live files whose writer died while it made them; they hold nothing.</summary>
     public IReadOnlyList<string> FindUnborn() => Directory.Exists(Folder)
-        ? [.. Directory.EnumerateFiles(Folder, $"{Prefix}_master.live*{Unborn}")]
+        ? [.. Directory.EnumerateFiles(Folder, $"{Master}.live*{Unborn}")]
+        : [];
+
+    /// <summary>The files of asynchronous data that devices wrote for the scan, those of a later staging behind the first.</summary>
+    public IReadOnlyList<string> FindAsynchronous() => Directory.Exists(Folder)
+        ? [.. Directory.EnumerateFiles(Folder, $"{Prefix}_*{AsynchronousLayout.Ending}")
+            .Where(path => path != Final).OrderBy(p => p.Length).ThenBy(p => p, StringComparer.Ordinal)]
         : [];
 
     /// <summary>The segment that a writer begins now.</summary>
@@ -41,7 +52,7 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
 
     /// <summary>Live files that turned out to be unreadable and were put aside.</summary>
     public IReadOnlyList<string> FindUnreadable() => Directory.Exists(Folder)
-        ? [.. Directory.EnumerateFiles(Folder, $"{Prefix}_master.live*{Unreadable}").Order(StringComparer.Ordinal)]
+        ? [.. Directory.EnumerateFiles(Folder, $"{Master}.live*{Unreadable}").Order(StringComparer.Ordinal)]
         : [];
 
     /// <summary>Puts a live file aside that cannot be read.</summary>
@@ -49,17 +60,14 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
     public static void PutAside(string live) => File.Move(live, live + Unreadable, overwrite: true);
 
     /// <summary>Names the folder of a scan; touches nothing.</summary>
-    /// <param name="recordings">Folder of all recordings.</param>
-    /// <param name="beamline">The beamline.</param>
+    /// <param name="root">Folder under which the scans of this beamline, account and user lie.</param>
     /// <param name="number">The scan's number.</param>
-    /// <param name="suffix">What the user adds to the folder's name; null for nothing.</param>
-    /// <param name="directory">A folder below the base path instead of the bundle's; null for the bundle's.</param>
+    /// <param name="suffix">What the user adds to the names of folder and master file; null for nothing.</param>
+    /// <param name="directory">A folder below the root instead of the numbered one; null for that.</param>
     /// <exception cref="RefusedException"><c>recording.folder.invalid</c>, every reason.</exception>
-    public static RecordingFolder Name(
-        string recordings, string beamline, int number, string? suffix, string? directory)
+    public static RecordingFolder Name(string root, int number, string? suffix, string? directory)
     {
         var reasons = new List<Reason>();
-        Check(beamline, "the beamline's name", isPath: false, reasons);
         Check(suffix, "the suffix", isPath: false, reasons);
         Check(directory, "the folder", isPath: true, reasons);
         if (reasons.Count > 0)
@@ -67,13 +75,12 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
             throw new RefusedException(reasons);
         }
 
-        var root = Path.Combine(Path.GetFullPath(recordings), beamline);
         var prefix = string.Create(CultureInfo.InvariantCulture, $"S{number:D5}");
         var first = number / Bundle * Bundle;
         var folder = directory ?? Path.Combine(
             string.Create(CultureInfo.InvariantCulture, $"S{first:D5}-{first + Bundle - 1:D5}"),
             suffix is null ? prefix : $"{prefix}_{suffix}");
-        return new RecordingFolder(Path.Combine(root, folder), prefix);
+        return new RecordingFolder(Path.Combine(Path.GetFullPath(root), folder), prefix, suffix);
     }
 
     /// <summary>Makes the folder for a new recording.</summary>
@@ -104,7 +111,7 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
             return [];
         }
 
-        var first = $"{Prefix}_master.live.";
+        var first = $"{Master}.live.";
         return Directory.EnumerateFiles(Folder, first + "*h5")
             .Select(path => Path.GetFileName(path)[first.Length..])
             .Select(rest => rest == "h5"
@@ -119,18 +126,10 @@ internal sealed record RecordingFolder(string Folder, string Prefix)
 
     private static void Check(string? name, string what, bool isPath, List<Reason> reasons)
     {
-        if (name is null)
+        if (name is not null
+            && (isPath ? name.Split('/') : [name]).FirstOrDefault(part => !ScanFileName.IsName(part)) is { } wrong)
         {
-            return;
-        }
-
-        foreach (var part in isPath ? name.Split('/') : [name])
-        {
-            if (part.Length == 0 || !part.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
-            {
-                reasons.Add(RecordingErrors.FolderInvalid.Because($"{what} '{name}' has the part '{part}'"));
-                return;
-            }
+            reasons.Add(RecordingErrors.FolderInvalid.Because($"{what} '{name}' has the part '{wrong}'"));
         }
     }
 }

@@ -24,6 +24,7 @@ internal sealed record RecordingEnd(ScanEnd End, long Points, DateTimeOffset At,
     Converters = [typeof(ValueConverter)])]
 [JsonSerializable(typeof(ScanOpened))]
 [JsonSerializable(typeof(RecordingEnd))]
+[JsonSerializable(typeof(BeamlineStateChange))]
 [JsonSerializable(typeof(RecordingClosed))]
 [JsonSerializable(typeof(RecordingNotice))]
 [JsonSerializable(typeof(RecordingQuestion))]

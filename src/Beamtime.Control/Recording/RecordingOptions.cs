@@ -32,6 +32,20 @@ internal sealed class RecordingOptions
     [Range(0, long.MaxValue)]
     public long MinimumFree { get; init; } = 64L << 20;
 
+    /// <summary>Largest file of asynchronous data that is copied.</summary>
+    [Description("Largest file of a device's asynchronous data that is taken into the scan's file and then removed; larger ones stay beside it and are linked.")]
+    [Unit("bytes")]
+    [Range(0, long.MaxValue)]
+    public long AsynchronousCopiedUpTo { get; init; } = 16L << 20;
+
+    /// <summary>Folders below the recordings' storage.</summary>
+    [Description("Folder of a scan's numbered folders, below the storage of the recordings: names with / between them, in which $beamline, $account and $username stand for the beamline, the request's account and the user's name.")]
+    public string Folder { get; init; } = "$beamline";
+
+    /// <summary>Account where the request tells none.</summary>
+    [Description("The account that $account stands for where a request tells none; empty to refuse such requests if the folder names $account.")]
+    public string Account { get; init; } = "";
+
     /// <summary>NXsource name.</summary>
     [Description("Name of the radiation source.")]
     public string SourceName { get; init; } = "simulated source";

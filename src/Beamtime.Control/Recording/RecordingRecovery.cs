@@ -81,7 +81,7 @@ internal sealed partial class RecordingRecovery(
     /// <param name="row">The recording.</param>
     public static ScanOpened? ReadOpening(RecordingRow row)
     {
-        using var source = RecordingSource.Open(new RecordingFolder(row.Folder, row.Prefix), Unopened(row), told: null);
+        using var source = RecordingSource.Open(row.Place, Unopened(row), told: null);
         return source.Segments.Count > 0 ? source.Scan : null;
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class RecordingRecovery(
     /// <param name="row">The recording.</param>
     public static int CountPoints(RecordingRow row)
     {
-        using var source = RecordingSource.Open(new RecordingFolder(row.Folder, row.Prefix), Unopened(row), told: null);
+        using var source = RecordingSource.Open(row.Place, Unopened(row), told: null);
         return checked((int)source.Rows);
     }
 
@@ -104,7 +104,7 @@ internal sealed partial class RecordingRecovery(
     // bundler was away.
     private async Task<bool?> MayGoOnAsync(RecordingRow row, CancellationToken cancel)
     {
-        var folder = new RecordingFolder(row.Folder, row.Prefix);
+        var folder = row.Place;
         if (File.Exists(folder.Final)
             || await scans.FindAsync(row.Beamline, row.Scan.ToString(), cancel) is not { State: { } scan })
         {
@@ -121,11 +121,11 @@ internal sealed partial class RecordingRecovery(
     /// <returns>What is to be registered.</returns>
     public RecordingClosed Close(RecordingRow row, RecordingEnd? told = null)
     {
-        var folder = new RecordingFolder(row.Folder, row.Prefix);
+        var folder = row.Place;
         if (File.Exists(folder.Final) && TryRead(folder) is { } final)
         {
             FolderSync.SyncNames(folder.Folder);
-            RecordingFinisher.RemoveLive(folder);
+            RecordingFinisher.RemoveLive(folder, final);
             return finisher.Measure(final, folder);
         }
 
@@ -138,13 +138,12 @@ internal sealed partial class RecordingRecovery(
     // The devices of a scan that is recovered write no more; without this only followers could open their files.
     private static void ReleaseFrames(RecordingSource source)
     {
-        foreach (var frames in source.Scan.Frames.Values)
+        var frames = source.Scan.Frames.Values
+            .Select(file => Path.Combine(source.Folder.Folder, Path.GetFileName(file.FileName)))
+            .Where(File.Exists);
+        foreach (var path in frames.Concat(source.Folder.FindAsynchronous()))
         {
-            var path = Path.Combine(source.Folder.Folder, Path.GetFileName(frames.FileName));
-            if (File.Exists(path))
-            {
-                SwmrMark.Clear(path);
-            }
+            SwmrMark.Clear(path);
         }
     }
 
@@ -171,6 +170,7 @@ internal sealed partial class RecordingRecovery(
         ScanName = row.ScanName,
         Folder = row.Folder,
         FilePrefix = row.Prefix,
+        FileSuffix = row.Suffix,
         StartedAt = row.OpenedAt,
         PlannedPoints = 0,
         Columns = [],

@@ -19,12 +19,14 @@ internal static class RecordingRegistration
         public IServiceCollection AddRecorder(string beamline, string folder)
         {
             services.TryAddSingleton<RecordingStore>();
+            services.TryAddSingleton<HistoryStore>();
             services.TryAddSingleton(s => new RecordingTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<ScanRecorder>(s => new FileRecorder(
                 folder,
                 beamline,
                 s.GetRequiredService<RecordingStore>(),
                 s.GetRequiredService<RecordingTopics>(),
+                s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<TimeProvider>()));
             return services;
         }
@@ -50,6 +52,7 @@ internal static class RecordingRegistration
                 s.GetRequiredService<ILogger<RecordingRecovery>>()))
             .AddSingleton(s => new FileWriter(
                 s.GetRequiredService<PointTopics>().Points,
+                s.GetRequiredService<ScanTopics>().BeamlineStates,
                 s.GetRequiredService<RecordingTopics>(),
                 s.GetRequiredService<RecordingFinisher>(),
                 s.GetRequiredService<RecordingRecovery>(),

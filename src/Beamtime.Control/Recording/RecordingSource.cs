@@ -34,6 +34,28 @@ internal sealed class RecordingSource : IDisposable
     /// <summary>The live files; empty when the scan died before its first.</summary>
     public IReadOnlyList<LiveSegment> Segments { get; }
 
+    /// <summary>What the states of the beamline were, in the order of their changes.</summary>
+    public IReadOnlyList<BeamlineStateChange> ReadStates()
+    {
+        List<BeamlineStateChange> states = [];
+        foreach (var segment in Segments.Where(s => s.File.Exists(LiveLayout.States)))
+        {
+            using var set = segment.File.OpenDataset(LiveLayout.States);
+            var text = new byte[LiveFile.StateBytes];
+            for (long row = 0; row < set.RowCount; row++)
+            {
+                set.ReadTextRows(row, text);
+                if (JsonSerializer.Deserialize(text.AsSpan().TrimEnd((byte)0), RecordingJson.Default.BeamlineStateChange) is { } change
+                    && !states.Contains(change))
+                {
+                    states.Add(change);
+                }
+            }
+        }
+
+        return states;
+    }
+
     /// <summary>True when the live files say how the scan ended.</summary>
     public bool HasEnd { get; private init; }
 
@@ -171,7 +193,8 @@ internal sealed class RecordingSource : IDisposable
             var rows = ids.RowCount;
             foreach (var device in files[i].OpenGroup(LiveLayout.Devices).ReadChildren())
             {
-                foreach (var signal in files[i].OpenGroup($"{LiveLayout.Devices}/{device.Name}").ReadChildren())
+                foreach (var signal in files[i].OpenGroup($"{LiveLayout.Devices}/{device.Name}").ReadChildren()
+                    .Where(signal => signal.Link == H5LinkKind.Hard))
                 {
                     foreach (var part in (string[])["value", "timestamp"])
                     {

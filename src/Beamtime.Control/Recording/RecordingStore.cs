@@ -12,14 +12,22 @@ namespace Beamtime.Control.Recording;
 /// <param name="Prefix">How they begin.</param>
 /// <param name="ScanName">The scan's name.</param>
 /// <param name="OpenedAt">When it was started, UTC.</param>
+/// <param name="Suffix">What its master file's name ends with; null for nothing.</param>
 internal sealed record RecordingRow(
-    Guid Scan, string Beamline, int Number, string Folder, string Prefix, string ScanName, DateTimeOffset OpenedAt);
+    Guid Scan, string Beamline, int Number, string Folder, string Prefix, string ScanName, DateTimeOffset OpenedAt,
+    string? Suffix = null)
+{
+    /// <summary>Where its files lie.</summary>
+    public RecordingFolder Place => new(Folder, Prefix, Suffix);
+}
 
 /// <summary>What the database keeps of recordings: those not closed yet, and in the ledger the closed ones.</summary>
 /// <param name="database">The database.</param>
 /// <param name="ledger">The ledger.</param>
 internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledger)
 {
+    private const int NameTimeoutSeconds = 2;
+
     /// <summary>The stream of recordings in the ledger; its id is the scan's.</summary>
     public static readonly StreamKind<RecordingClosed, RecordingClosed> Kind = new(
         "recording",
@@ -38,10 +46,10 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
     {
         transaction.BeforeCommit(
             """
-            insert into open_recordings (scan, beamline, number, folder, prefix, scan_name, opened_at)
-            values ($1, $2, $3, $4, $5, $6, $7)
+            insert into open_recordings (scan, beamline, number, folder, prefix, scan_name, opened_at, suffix)
+            values ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''))
             """,
-            row.Scan, row.Beamline, row.Number, row.Folder, row.Prefix, row.ScanName, row.OpenedAt);
+            row.Scan, row.Beamline, row.Number, row.Folder, row.Prefix, row.ScanName, row.OpenedAt, row.Suffix ?? "");
         return Task.CompletedTask;
     }
 
@@ -59,7 +67,15 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
     /// <summary>Enters a closed recording into the ledger, once however often it is called.</summary>
     /// <param name="closed">The recording.</param>
     /// <param name="cancel">Gives up.</param>
-    public Task CloseAsync(RecordingClosed closed, CancellationToken cancel) => database.TransactAsync(
+    public Task CloseAsync(RecordingClosed closed, CancellationToken cancel)
+    {
+        // Before the transaction: none waits for a disk.
+        var contents = RecordingContents.Read(closed);
+        return CloseAsync(closed, contents, cancel);
+    }
+
+    private Task CloseAsync(RecordingClosed closed, IReadOnlyList<RecordedSignal> contents, CancellationToken cancel) =>
+        database.TransactAsync(
         async transaction =>
         {
             // The row is the permission to register: whoever deletes it does, and nobody after.
@@ -68,6 +84,7 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
                 var id = closed.Scan.ToString();
                 await ledger.AppendAsync(
                     transaction, Kind, id, 0, [closed], Why.BySystem("the files of the scan are closed", id, $"scan {id}"), cancel);
+                await HistoryStore.AddAsync(transaction, closed, contents, cancel);
             }
         },
         cancel);
@@ -89,7 +106,7 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
     {
         await using var command = database.Source.CreateCommand(
             $"""
-            select scan, beamline, number, folder, prefix, scan_name, opened_at
+            select scan, beamline, number, folder, prefix, scan_name, opened_at, suffix
             from open_recordings where {condition} order by number
             """);
         command.Parameters.Add(parameter);
@@ -104,10 +121,30 @@ internal sealed class RecordingStore(BeamtimeDatabase database, LedgerStore ledg
                 reader.GetString(3),
                 reader.GetString(4),
                 reader.GetString(5),
-                await reader.GetFieldValueAsync<DateTimeOffset>(6, cancel)));
+                await reader.GetFieldValueAsync<DateTimeOffset>(6, cancel),
+                await reader.IsDBNullAsync(7, cancel) ? null : reader.GetString(7)));
         }
 
         return rows;
+    }
+
+    /// <summary>The name of a person; null for one who was erased, or while the database does not answer.</summary>
+    /// <param name="person">The person.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<string?> NameOfAsync(PersonId person, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = database.Source.CreateCommand("select name from people where id = $1");
+            command.CommandTimeout = NameTimeoutSeconds;
+            command.Parameters.Add(new Npgsql.NpgsqlParameter<Guid> { TypedValue = person.Value });
+            return await command.ExecuteScalarAsync(cancel) as string;
+        }
+        catch (System.Data.Common.DbException)
+        {
+            // A scan that has begun goes on without the database; its file then tells the person's id.
+            return null;
+        }
     }
 
     /// <summary>Whether nothing of a scan is left to be recorded: its files are registered, or it never had any.</summary>

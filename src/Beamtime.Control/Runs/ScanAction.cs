@@ -34,14 +34,13 @@ internal sealed partial class ScanAction(
             yield break;
         }
 
-        string[] scans = [.. catalogue.All.Select(s => s.Name)];
-        if (!scans.Contains(name.ToString()))
+        if (catalogue.Find(name.ToString()) is not { } declaration)
         {
-            yield return $"no scan '{name}' is registered{NearestName.Question(name.ToString(), scans)}";
+            yield return $"no scan '{name}' is registered{NearestName.Question(name.ToString(), catalogue.All.Select(s => s.Name))}";
             yield break;
         }
 
-        string[] parameters = [.. catalogue[name.ToString()].Parameters.Select(p => p.Name)];
+        string[] parameters = [.. declaration.Bundle.Concat(declaration.Parameters).SelectMany(p => p.Aliases.Prepend(p.Name))];
         foreach (var key in known.Keys.Where(k => k != ScanKey && !parameters.Contains(k)))
         {
             yield return $"scan {name} has no parameter '{key}'{NearestName.Question(key, parameters)}";

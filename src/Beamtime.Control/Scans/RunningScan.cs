@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Steps;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
@@ -11,17 +12,22 @@ namespace Beamtime.Control.Scans;
 /// </summary>
 internal sealed class RunningScan : ScanContext, IDisposable
 {
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
     private readonly DeviceLink _link;
-    private readonly TimeSpan _patience;
     private readonly TimeProvider _time;
     private readonly ScanDevices _devices;
-    private readonly Operation[] _tail;
+    private readonly ScanInstructions _instructions;
+    private readonly PointOperations _operations;
     private readonly TimeSpan _pointDeadline;
-    private readonly double[] _at;
+    private readonly List<StartedAction> _started = [];
+    private readonly List<Reason> _warnings = [];
+    private readonly Dictionary<string, string> _notes = new(StringComparer.Ordinal);
     private volatile TaskCompletionSource? _pause;
-    private UnderWay? _underWay;
-    private Guid _stagedOn;
+    private ScanSteps? _steps;
+    private volatile bool _isInCore;
+    private bool _isOpened;
     private int _pointsTaken;
+    private int _timesHeld;
 
     /// <summary>A scan about to run.</summary>
     /// <param name="id">Its id.</param>
@@ -37,13 +43,15 @@ internal sealed class RunningScan : ScanContext, IDisposable
         Id = id;
         Plan = plan;
         _pointsTaken = firstPoint;
-        (_devices, _link, _patience, _time) = (devices, link, patience, time);
-        _at = new double[plan.Motors.Count];
-        Forget();
-        _tail = [.. TailOf(plan, devices)];
+        (_devices, _link, _time) = (devices, link, time);
+        _operations = new PointOperations(plan, devices);
+        _instructions = new ScanInstructions(id, link, patience) { Forget = _operations.Forget };
         var options = link.Options;
         _pointDeadline = options.SetDeadline + options.TriggerDeadline + options.ReadDeadline + options.ReadDeadline
-            + TimeSpan.FromSeconds((plan.ExposureSeconds * plan.FramesPerTrigger * 2) + plan.SettlingSeconds + 10);
+            + TimeSpan.FromSeconds(
+                (plan.ExposureSeconds * plan.FramesPerTrigger * 2) + plan.SettlingSeconds + plan.SettlingAfterTriggerSeconds)
+            + Slack;
+        Progress = new ScanReport { Kind = ScanReportKind.ScanProgress, Points = plan.Points };
     }
 
     /// <inheritdoc/>
@@ -55,19 +63,49 @@ internal sealed class RunningScan : ScanContext, IDisposable
     /// <inheritdoc/>
     public override int PointsTaken => Volatile.Read(ref _pointsTaken);
 
+    /// <inheritdoc/>
+    public override TimeProvider Time => _time;
+
+    /// <inheritdoc/>
+    public override bool IsHeld => _pause is not null;
+
+    /// <inheritdoc/>
+    public override int TimesHeld => _timesHeld;
+
     /// <summary>What the scan is doing, for people.</summary>
     public string Phase { get; private set; } = "starting";
+
+    /// <summary>From what its progress can be seen.</summary>
+    public ScanReport Progress { get; private set; }
 
     /// <summary>True while somebody holds it between two points.</summary>
     public bool IsPaused => _pause is not null;
 
     /// <summary>Why it waits for the device server; null while it does not.</summary>
-    public Reason? WaitsFor { get; private set; }
+    public Reason? WaitsFor => _instructions.WaitsFor;
 
-    /// <summary>Makes its devices ready anew on a device server that was started again; null until they were for the first time.</summary>
-    public Func<CancellationToken, Task>? StageAgain { get; set; }
+    /// <summary>Its instructions.</summary>
+    public ScanInstructions Instructions => _instructions;
 
-    /// <summary>Holds the scan before its next point.</summary>
+    /// <summary>Stages and releases its devices; set before its code runs.</summary>
+    public ScanStaging Staging { get; set; } = null!;
+
+    /// <summary>Where it takes steps from, should its code want any.</summary>
+    public OpenSteps? OpenSteps { get; set; }
+
+    /// <summary>What is done at each point instead of taking it at once; null for nothing.</summary>
+    public Func<ScanContext, Func<ValueTask>, CancellationToken, ValueTask>? EachPoint { get; set; }
+
+    /// <summary>Most points that it may take.</summary>
+    public int MostPoints { get; set; } = int.MaxValue;
+
+    /// <summary>What its code has noted.</summary>
+    public IReadOnlyDictionary<string, string> Notes => _notes;
+
+    /// <summary>What went wrong without ending it.</summary>
+    public IReadOnlyList<Reason> Warnings => _warnings;
+
+    /// <summary>Holds the scan at its next checkpoint.</summary>
     public void Pause() => _pause ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Lets a held scan go on.</summary>
@@ -85,17 +123,296 @@ internal sealed class RunningScan : ScanContext, IDisposable
         while (_pause is { } pause)
         {
             await pause.Task.WaitAsync(cancel);
+            _timesHeld++;
+        }
+    }
+
+    /// <summary>Lets the scan's code take its points; only meanwhile it can be held.</summary>
+    /// <param name="core">The code.</param>
+    public async Task InCoreAsync(Func<Task> core)
+    {
+        _isInCore = true;
+        try
+        {
+            await core();
+        }
+        finally
+        {
+            _isInCore = false;
+        }
+    }
+
+    /// <summary>Nothing can be noted any more.</summary>
+    public void Opened() => _isOpened = true;
+
+    /// <inheritdoc/>
+    public override ValueTask TakePointAsync(
+        ReadOnlyMemory<double> positions, ReadOnlyMemory<Value> own, CancellationToken cancel) => EachPoint is null
+        ? TakeAsync(positions, own, null, null, cancel)
+        : TakeModifiedAsync(positions, own, cancel);
+
+    /// <inheritdoc/>
+    public override ValueTask ReadPointAsync(ReadOnlyMemory<Value> own, CancellationToken cancel) =>
+        TakeAsync(default, own, _operations.Readings, null, cancel);
+
+    /// <inheritdoc/>
+    public override ValueTask PublishPointAsync(
+        IReadOnlyDictionary<string, Reading[]> readings, ReadOnlyMemory<Value> own, CancellationToken cancel) =>
+        TakeAsync(default, own, PointOperations.Publication, _devices.RowOf(readings), cancel);
+
+    /// <inheritdoc/>
+    public override async ValueTask SetAsync(
+        IReadOnlyList<(string Device, Value Target)> targets, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        if (targets.Count == 0)
+        {
+            return;
+        }
+
+        var operations = SetsOf(targets);
+        _operations.Note(targets);
+        try
+        {
+            await _instructions.AskAsync(operations, _link.Options.SetDeadline, cancel);
+        }
+        catch
+        {
+            _operations.Forget();
+            throw;
         }
     }
 
     /// <inheritdoc/>
-    public override async ValueTask TakePointAsync(
-        ReadOnlyMemory<double> positions, ReadOnlyMemory<Value> own, CancellationToken cancel)
+    public override async ValueTask<StartedAction> StartAsync(
+        IReadOnlyList<(string Device, Value Target)> targets, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        var operations = SetsOf(targets);
+        // Where they stand meanwhile nobody knows.
+        _operations.Forget();
+        var action = new StartedAction(
+            string.Join(", ", targets.Select(t => $"{t.Device} to {t.Target}")),
+            _instructions.AskAsync(operations, _link.Options.SetDeadline, cancel).AsTask());
+        _started.Add(action);
+        return action;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask StopAsync(IReadOnlyList<string> devices, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        if (_pause is not null)
+        _devices.RequireOwned(devices);
+        _operations.Forget();
+        if (await _link.StopAsync(devices) is [var failed, ..])
+        {
+            throw new FaultException(failed);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask TriggerAsync(CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        var exposure = Plan.ExposureSeconds * Plan.FramesPerTrigger;
+        await _instructions.AskAsync(
+            _operations.Trigger,
+            _link.Options.TriggerDeadline + TimeSpan.FromSeconds((exposure * 2) + Plan.SettlingAfterTriggerSeconds),
+            cancel,
+            new InstructionDetails { ExposureSeconds = exposure });
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<Value> ReadAsync(string device, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        var (kind, name, index) = _devices.PlaceOf(device);
+        var done = await _instructions.AskAsync([new Operation(0, kind, name)], _link.Options.ReadDeadline, cancel);
+        return done.Rows[name][index].Value;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<IReadOnlyDictionary<string, Reading[]>> ReadManuallyAsync(
+        IReadOnlyList<string> devices, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        return (await _instructions.AskAsync(
+            [.. devices.Select(d => new Operation(0, OperationKind.Read, _devices.Find(d).Name))],
+            _link.Options.ReadDeadline,
+            cancel)).Rows;
+    }
+
+    /// <inheritdoc/>
+    public override IAsyncEnumerable<Reading> FollowAsync(string device, CancellationToken cancel)
+    {
+        var (name, signal) = _devices.FollowableOf(device);
+        return DeviceChanges.FollowAsync(_link.Watch, name, signal, cancel);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> FlyAsync(Flight flight, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        _operations.Forget();
+        var first = PointsTaken;
+        try
+        {
+            return await new ScanFlight(flight, first, _instructions, _devices, _time).RunAsync(
+                this,
+                flown => Volatile.Write(ref _pointsTaken, first + flown),
+                cancel);
+        }
+        finally
+        {
+            _operations.Forget();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<ScanStep?> NextStepAsync(TimeSpan idle, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        _steps ??= OpenSteps?.Open(Id, _devices) ?? throw new InvalidOperationException("Nobody can ask this scan for steps.");
+        var step = await _steps.NextAsync(idle, _time, cancel);
+        if (step is not null)
+        {
+            await CheckpointAsync(cancel);
+            _steps.Tell(step, StepState.Running, PointsTaken, []);
+        }
+
+        return step;
+    }
+
+    /// <inheritdoc/>
+    public override void EndStep(ScanStep step, IReadOnlyList<Reason> reasons) =>
+        _steps!.Tell(step, reasons.Count == 0 ? StepState.Done : StepState.Failed, PointsTaken, reasons);
+
+    /// <inheritdoc/>
+    public override ValueTask StageAsync(string? device, CancellationToken cancel) => Staging.StageAsync(device, cancel);
+
+    /// <inheritdoc/>
+    public override async ValueTask PreScanAsync(CancellationToken cancel) =>
+        await CallAsync(OperationKind.PreScan, _devices.PreScan, cancel);
+
+    /// <inheritdoc/>
+    public override async ValueTask CompleteAsync(string? device, CancellationToken cancel) =>
+        await CallAsync(OperationKind.Complete, device is null ? _devices.Completing : [_devices.Find(device)], cancel);
+
+    /// <inheritdoc/>
+    public override ValueTask UnstageAsync(string? device, CancellationToken cancel) =>
+        Staging.UnstageAsync(device, isPatient: true, cancel);
+
+    /// <inheritdoc/>
+    public override ValueTask CheckpointAsync(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return _isInCore && _pause is not null ? WhileHeldAsync(cancel) : ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WaitAsync(TimeSpan pause, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause, _time, cancel);
+            await CheckpointAsync(cancel);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Report(string phase) => Phase = phase;
+
+    /// <inheritdoc/>
+    public override void Report(ScanReport report) => Progress = report;
+
+    /// <inheritdoc/>
+    public override void Note(string name, string value)
+    {
+        if (_isOpened)
+        {
+            throw new InvalidOperationException($"{name} comes too late: the scan is opened.");
+        }
+
+        _notes[name] = value;
+    }
+
+    /// <inheritdoc/>
+    public override void Warn(Reason warning)
+    {
+        // The record of a scan holds no more than that; what is told again and again does not hide the first.
+        if (_warnings.Count < ScanEnded.ReasonsKept)
+        {
+            _warnings.Add(warning);
+        }
+    }
+
+    /// <summary>
+    /// Waits for what the scan's code has started and not waited for; each is a warning. Afterwards nothing is under way.
+    /// </summary>
+    /// <param name="cancel">Fires on abort.</param>
+    public async Task SettleStartedAsync(CancellationToken cancel)
+    {
+        foreach (var action in _started.Where(a => !a.IsChecked).ToArray())
+        {
+            Warn(ScanErrors.Unchecked.Because($"{action.What} was started and never waited for."));
+            try
+            {
+                await action.WaitAsync(cancel);
+            }
+            catch (FaultException fault)
+            {
+                Warn(fault.Reason);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _steps?.End();
+        _instructions.Dispose();
+    }
+
+    private async ValueTask CallAsync(OperationKind kind, IReadOnlyList<KnownDevice> devices, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        await _instructions.AskAsync(
+            [.. devices.Select(d => new Operation(0, kind, d.Name))], _link.Options.StageDeadline, cancel);
+    }
+
+    private Operation[] SetsOf(IReadOnlyList<(string Device, Value Target)> targets)
+    {
+        _devices.RequireOwned(targets.Select(t => t.Device));
+        return
+        [
+            .. targets.Select(t => new Operation(
+                0, OperationKind.Set, ScanDevices.Root(t.Device), ScanDevices.SignalOf(t.Device), t.Target)),
+        ];
+    }
+
+    // Apart, so that points without it allocate nothing for it.
+    private ValueTask TakeModifiedAsync(
+        ReadOnlyMemory<double> positions, ReadOnlyMemory<Value> own, CancellationToken cancel) =>
+        EachPoint!(this, () => TakeAsync(positions, own, null, null, cancel), cancel);
+
+    // With operations of its own it neither moves nor triggers; with a row of its own it reads nothing.
+    private async ValueTask TakeAsync(
+        ReadOnlyMemory<double> positions,
+        ReadOnlyMemory<Value> own,
+        Operation[]? operations,
+        Reading[]? row,
+        CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (_pause is not null && _isInCore)
         {
             await WhileHeldAsync(cancel);
+        }
+
+        if (_pointsTaken >= MostPoints)
+        {
+            throw ScanErrors.NoPoints.Fault($"The scan has taken {MostPoints} points, more than a scan may have.");
         }
 
         Instruction? open = null;
@@ -103,24 +420,26 @@ internal sealed class RunningScan : ScanContext, IDisposable
         try
         {
             // The usual case: the device server is the one on which the devices are staged.
-            if (TryUnderWay(cancel) is { } underWay)
+            if (_instructions.TryUnderWay(cancel) is { } underWay)
             {
-                open = MakePoint(positions.Span, own.Span, underWay.Session);
+                open = MakePoint(positions.Span, own.Span, operations, row, underWay.Session);
                 try
                 {
                     await _link.Instructions.AskAsync(open, _pointDeadline, underWay.Both.Token);
                     isTaken = true;
                 }
-                catch (Exception error) when (LossOf(error, underWay.Session, cancel) is { } loss)
+                catch (Exception error) when (ScanInstructions.LossOf(error, underWay.Session, cancel) is { } loss)
                 {
-                    Wait(loss);
+                    _instructions.Wait(loss);
                 }
             }
 
             if (!isTaken)
             {
-                await ThroughLossAsync(
-                    session => session.Server == open?.Server ? open : MakePoint(positions.Span, own.Span, session),
+                await _instructions.ThroughLossAsync(
+                    session => session.Server == open?.Server
+                        ? open
+                        : MakePoint(positions.Span, own.Span, operations, row, session),
                     _pointDeadline,
                     isPatient: true,
                     cancel);
@@ -129,249 +448,27 @@ internal sealed class RunningScan : ScanContext, IDisposable
         catch
         {
             // Where the axes stand is no longer known: the next point moves all of them.
-            Forget();
+            _operations.Forget();
             throw;
         }
 
         Volatile.Write(ref _pointsTaken, _pointsTaken + 1);
     }
 
-    /// <inheritdoc/>
-    public override async ValueTask SetAsync(
-        IReadOnlyList<(string Device, Value Target)> targets, CancellationToken cancel)
-    {
-        cancel.ThrowIfCancellationRequested();
-        if (targets.Count == 0)
+    private Instruction MakePoint(
+        ReadOnlySpan<double> positions,
+        ReadOnlySpan<Value> own,
+        Operation[]? operations,
+        Reading[]? row,
+        DeviceServerSession session) => new()
         {
-            return;
-        }
-
-        foreach (var (device, target) in targets)
-        {
-            if (Plan.Motors.Index().FirstOrDefault(m => m.Item == device) is { Item: not null } axis)
-            {
-                _at[axis.Index] = target.AsDouble();
-            }
-        }
-
-        try
-        {
-            await InstructAsync(
-                [.. targets.Select(t => new Operation(
-                    0, OperationKind.Set, ScanDevices.Root(t.Device), ScanDevices.SignalOf(t.Device), t.Target))],
-                _link.Options.SetDeadline,
-                cancel);
-        }
-        catch
-        {
-            Forget();
-            throw;
-        }
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<Value> ReadAsync(string device, CancellationToken cancel)
-    {
-        var index = _devices.HintedIndexOf(device);
-        var done = await InstructAsync([new Operation(0, OperationKind.Read, device)], _link.Options.ReadDeadline, cancel);
-        return done.Rows[device][index].Value;
-    }
-
-    /// <inheritdoc/>
-    public override void Report(string phase) => Phase = phase;
-
-    /// <summary>Carries out operations that belong to no point.</summary>
-    /// <param name="operations">The operations; none is allowed.</param>
-    /// <param name="allowed">Deadline of the slowest.</param>
-    /// <param name="cancel">Ends the wait.</param>
-    /// <param name="setup">For staging.</param>
-    /// <param name="allowsGaps">Whether readings may be missing.</param>
-    /// <param name="isPatient">Whether to wait for a device server that is away.</param>
-    public async ValueTask<InstructionDone> InstructAsync(
-        Operation[] operations,
-        TimeSpan allowed,
-        CancellationToken cancel,
-        ScanSetup? setup = null,
-        bool allowsGaps = false,
-        bool isPatient = true) => operations.Length == 0
-        ? InstructionDone.Nothing
-        : await ThroughLossAsync(
-            session => new Instruction
-            {
-                OwnerEpoch = _link.Epoch,
-                Id = _link.NextId(),
-                Server = session.Server,
-                Operations = operations,
-                Scan = Id,
-                Setup = setup,
-                AllowsGaps = allowsGaps,
-            },
-            allowed + TimeSpan.FromSeconds(10),
-            isPatient,
-            cancel);
-
-    /// <summary>Says that the devices are staged, on which device server.</summary>
-    /// <param name="again">Stages them anew.</param>
-    public void Staged(Func<CancellationToken, Task> again)
-    {
-        _stagedOn = _link.Watch.Session?.Server ?? default;
-        StageAgain = again;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _underWay?.Both.Dispose();
-
-    private static Reason? LossOf(Exception error, DeviceServerSession session, CancellationToken cancel) => error switch
-    {
-        FaultException fault when DeviceLink.IsLoss(fault) => fault.Reason,
-        OperationCanceledException when !cancel.IsCancellationRequested => session.Why,
-        _ => null,
-    };
-
-    private UnderWay? TryUnderWay(CancellationToken cancel)
-    {
-        if (_link.Watch.Session is not { } session || (StageAgain is not null && session.Server != _stagedOn))
-        {
-            return null;
-        }
-
-        if (_underWay is { } before && before.Session == session && before.Cancel == cancel)
-        {
-            return before;
-        }
-
-        _underWay?.Both.Dispose();
-        return _underWay = new UnderWay(session, CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Lost), cancel);
-    }
-
-    // Asks until it is answered, and stages anew where the device server is another one. With the same device server the
-    // same instruction is asked for again, which is then carried out once.
-    private async ValueTask<InstructionDone> ThroughLossAsync(
-        Func<DeviceServerSession, Instruction> make, TimeSpan deadline, bool isPatient, CancellationToken cancel)
-    {
-        Instruction? open = null;
-        while (true)
-        {
-            var session = await _link.Watch.SessionAsync(isPatient ? _patience : TimeSpan.Zero, cancel);
-            try
-            {
-                if (isPatient && StageAgain is { } again && session.Server != _stagedOn)
-                {
-                    await StageAnewAsync(again, session, cancel);
-                }
-
-                open = open is not null && open.Server == session.Server ? open : make(session);
-                var done = await _link.AskAsync(open, deadline, session, cancel);
-                WaitsFor = null;
-                return done;
-            }
-            catch (FaultException fault) when (isPatient && DeviceLink.IsLoss(fault) && !cancel.IsCancellationRequested)
-            {
-                Wait(fault.Reason);
-            }
-        }
-    }
-
-    private async Task StageAnewAsync(Func<CancellationToken, Task> again, DeviceServerSession session, CancellationToken cancel)
-    {
-        Forget();
-        StageAgain = null;
-        try
-        {
-            await again(cancel);
-            _stagedOn = session.Server;
-        }
-        finally
-        {
-            StageAgain = again;
-        }
-    }
-
-    private void Wait(Reason loss)
-    {
-        WaitsFor = loss;
-        Forget();
-    }
-
-    private void Forget() => Array.Fill(_at, double.NaN);
-
-    // Trigger, at least as long as the exposure, then read; the same at every point.
-    private static IEnumerable<Operation> TailOf(ScanPlan plan, ScanDevices devices)
-    {
-        if (plan.SettlingSeconds > 0)
-        {
-            yield return new Operation(1, OperationKind.Wait, "", Value: Value.Of(plan.SettlingSeconds));
-        }
-
-        if (plan.ExposureSeconds > 0)
-        {
-            yield return new Operation(
-                2, OperationKind.Wait, "", Value: Value.Of(plan.ExposureSeconds * plan.FramesPerTrigger));
-        }
-
-        foreach (var device in devices.Triggered)
-        {
-            yield return new Operation(2, OperationKind.Trigger, device.Name);
-        }
-
-        foreach (var device in devices.Monitored)
-        {
-            yield return new Operation(3, OperationKind.Read, device.Name);
-        }
-    }
-
-    private Instruction MakePoint(ReadOnlySpan<double> positions, ReadOnlySpan<Value> own, DeviceServerSession session) => new()
-    {
-        OwnerEpoch = _link.Epoch,
-        Id = _link.NextId(),
-        Server = session.Server,
-        Operations = OperationsFor(positions),
-        Scan = Id,
-        Point = _pointsTaken,
-        Own = OwnReadings(own),
-        ExposureSeconds = Plan.ExposureSeconds * Plan.FramesPerTrigger,
-    };
-
-    private Operation[] OperationsFor(ReadOnlySpan<double> positions)
-    {
-        var moves = 0;
-        for (var axis = 0; axis < positions.Length; axis++)
-        {
-            moves += positions[axis] == _at[axis] ? 0 : 1;
-        }
-
-        var operations = new Operation[moves + _tail.Length];
-        var next = 0;
-        for (var axis = 0; axis < positions.Length; axis++)
-        {
-            if (positions[axis] != _at[axis])
-            {
-                _at[axis] = positions[axis];
-                operations[next++] = new Operation(
-                    0, OperationKind.Set, _devices.Motors[axis].Name, null, Value.Of(positions[axis]));
-            }
-        }
-
-        _tail.CopyTo(operations, next);
-        return operations;
-    }
-
-    private Reading[] OwnReadings(ReadOnlySpan<Value> own)
-    {
-        if (own.Length == 0)
-        {
-            return [];
-        }
-
-        var now = _time.GetUtcNow();
-        var readings = new Reading[own.Length];
-        for (var i = 0; i < own.Length; i++)
-        {
-            readings[i] = new Reading(own[i], now);
-        }
-
-        return readings;
-    }
-
-    private sealed record UnderWay(DeviceServerSession Session, CancellationTokenSource Both, CancellationToken Cancel);
+            OwnerEpoch = _link.Epoch,
+            Id = _link.NextId(),
+            Server = session.Server,
+            Operations = operations ?? _operations.For(positions),
+            Scan = Id,
+            Point = _pointsTaken,
+            Own = PointOperations.OwnReadings(row, own, _time),
+            ExposureSeconds = Plan.ExposureSeconds * Plan.FramesPerTrigger,
+        };
 }

@@ -28,6 +28,9 @@ internal sealed record ScanAnswer
     /// <summary>What it is doing, for people; null unless it runs.</summary>
     public string? Phase { get; init; }
 
+    /// <summary>From what its progress can be seen; null unless it runs.</summary>
+    public ScanReport? Progress { get; init; }
+
     /// <summary>Points taken.</summary>
     public required int Points { get; init; }
 
@@ -71,16 +74,19 @@ internal sealed record ScanAnswer
             Request = record.Request,
             State = live is { IsPaused: true } && record.State == ScanState.Running ? ScanState.Paused : record.State,
             Phase = live?.Phase,
+            Progress = live?.Progress,
             Points = live?.Points ?? record.Points,
             PlannedPoints = record.PlannedPoints,
             AdmittedAt = record.AdmittedAt,
             StartedAt = record.StartedAt,
             EndedAt = record.EndedAt,
-            File = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master.h5"),
-            LiveFile = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master.live.h5"),
+            File = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master{EndingOf(record)}.h5"),
+            LiveFile = record.Folder is null ? null : Path.Combine(record.Folder, $"{record.FilePrefix}_master{EndingOf(record)}.live.h5"),
             Reasons = record.Reasons,
         };
     }
+
+    private static string EndingOf(ScanRecord record) => record.FileSuffix is null ? "" : $"_{record.FileSuffix}";
 }
 
 /// <summary>A page of scans.</summary>
@@ -93,53 +99,4 @@ internal sealed record ScanAbortRequest
 {
     /// <summary>Why, in the person's words.</summary>
     public string Reason { get; init; } = "";
-}
-
-/// <summary>A scan type as the catalogue tells it.</summary>
-/// <param name="Name">Name.</param>
-/// <param name="Description">What it does.</param>
-/// <param name="Bundle">Positional parameters of one bundle.</param>
-/// <param name="LeastBundles">Bundles at least.</param>
-/// <param name="MostBundles">Bundles at most.</param>
-/// <param name="Parameters">Named parameters.</param>
-internal sealed record ScanCatalogueEntry(
-    string Name,
-    string Description,
-    IReadOnlyList<ScanCatalogueParameter> Bundle,
-    int LeastBundles,
-    int MostBundles,
-    IReadOnlyList<ScanCatalogueParameter> Parameters)
-{
-    /// <summary>The entry for a declaration.</summary>
-    /// <param name="scan">The declaration.</param>
-    public static ScanCatalogueEntry Of(ScanDeclaration scan) => new(
-        scan.Name,
-        scan.Description,
-        [.. scan.Bundle.Select(ScanCatalogueParameter.Of)],
-        scan.Bundles.Least,
-        scan.Bundles.Most,
-        [.. scan.Parameters.Select(ScanCatalogueParameter.Of)]);
-}
-
-/// <summary>A parameter as the catalogue tells it.</summary>
-/// <param name="Name">Name.</param>
-/// <param name="Type">What its values are.</param>
-/// <param name="Description">What it means.</param>
-/// <param name="Unit">Unit symbol.</param>
-/// <param name="Default">Value when not given; null when it is required.</param>
-/// <param name="Low">Lowest allowed; null for no bound.</param>
-/// <param name="High">Highest allowed; null for no bound.</param>
-internal sealed record ScanCatalogueParameter(
-    string Name, ParameterType Type, string Description, string? Unit, string? Default, double? Low, double? High)
-{
-    /// <summary>The entry for a parameter.</summary>
-    /// <param name="parameter">The parameter.</param>
-    public static ScanCatalogueParameter Of(ScanParameter parameter) => new(
-        parameter.Name,
-        parameter.Type,
-        parameter.Description,
-        parameter.Unit,
-        parameter.Default,
-        double.IsFinite(parameter.Low) ? parameter.Low : null,
-        double.IsFinite(parameter.High) ? parameter.High : null);
 }

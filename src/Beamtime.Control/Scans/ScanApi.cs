@@ -1,5 +1,6 @@
 using Beamtime.Core.Access;
 using Beamtime.Core.Ledger;
+using Beamtime.Sdk.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +18,9 @@ internal static class ScanApi
             routes.MapGet("/scan-types", ListTypes).RequirePermission("scans.read")
                 .WithSummary("The scans that can be asked for, with their parameters")
                 .Produces<ScanCatalogueEntry[]>();
+            routes.MapGet("/scan-types/{name}", ShowType).RequirePermission("scans.read")
+                .WithSummary("One scan that can be asked for, with the JSON Schema of its requests")
+                .Produces<ScanCatalogueEntry>();
             routes.MapPost("/scans", SubmitAsync).RequirePermission("scans.submit").OnRepeat(Repeat.FindsByKey)
                 .WithSummary("Asks for a scan; accepted into the queue or refused with every reason")
                 .Produces<ScanAnswer>(StatusCodes.Status202Accepted);
@@ -44,6 +48,12 @@ internal static class ScanApi
 
     private static IResult ListTypes(ScanCatalogue catalogue) =>
         TypedResults.Ok(catalogue.All.Select(ScanCatalogueEntry.Of).ToArray());
+
+    private static IResult ShowType(string name, ScanCatalogue catalogue)
+    {
+        var scan = catalogue.Look(name).OrThrow();
+        return TypedResults.Ok(ScanCatalogueEntry.Of(scan) with { Schema = ScanSchema.Of(scan) });
+    }
 
     private static async Task<IResult> SubmitAsync(
         ScanRequest request, Caller caller, RequestKey? key, ScanDesk desk, CancellationToken cancel)
@@ -88,7 +98,7 @@ internal static class ScanApi
             {
                 IsRecorded = await recorder.IsRecordedAsync(Guid.Parse(found.Id), cancel),
             })
-            : throw new Beamtime.Sdk.Errors.RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
+            : throw new RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
 
     private static async Task<IResult> AbortAsync(
         string scan, ScanAbortRequest? request, Caller caller, ScanDesk desk, CancellationToken cancel) =>

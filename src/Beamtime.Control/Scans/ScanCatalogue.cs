@@ -1,4 +1,3 @@
-using System.Globalization;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans.Library;
 using Beamtime.Core.Settings;
@@ -12,164 +11,95 @@ namespace Beamtime.Control.Scans;
 internal sealed class ScanCatalogue
 {
     private readonly SortedDictionary<string, ScanDeclaration> _scans = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ScanDeclaration> _byAlias = new(StringComparer.Ordinal);
 
     /// <summary>The built-in scans and those of plugins.</summary>
     /// <param name="plugins">What plugins registered.</param>
-    /// <exception cref="ArgumentException">A plugin's scan has the name of a built-in one.</exception>
+    /// <exception cref="ArgumentException">A plugin's scan has a name that is taken, or its declaration contradicts itself.</exception>
     public ScanCatalogue(PluginRegistry plugins)
     {
-        _scans.Add(LineScan.Declaration.Name, LineScan.Declaration);
-        foreach (var scan in plugins.Scans.Values)
+        foreach (var scan in ScanModification.Apply([.. BuiltIn, .. plugins.Scans.Values], plugins.Modifiers))
         {
-            _scans.Add(scan.Name, scan);
+            Add(scan);
         }
     }
+
+    /// <summary>The scans that need no plugin.</summary>
+    public static IReadOnlyList<ScanDeclaration> BuiltIn { get; } =
+    [
+        AcquireScan.Declaration,
+        FermatScan.Declaration,
+        GridScan.Declaration,
+        HexagonalScan.Declaration,
+        LineScan.Declaration,
+        ListScan.Declaration,
+        LogScan.Declaration,
+        RegionGridScan.Declaration,
+        RegionLineScan.Declaration,
+        RoundRoiScan.Declaration,
+        RoundScan.Declaration,
+        TimeScan.Declaration,
+        .. MotionParameters.Scans,
+    ];
 
     /// <summary>All declarations, by name.</summary>
     public IReadOnlyCollection<ScanDeclaration> All => _scans.Values;
 
     /// <summary>The declaration of that name; a bug when there is none.</summary>
-    /// <param name="name">The scan's name.</param>
-    public ScanDeclaration this[string name] => _scans[name];
+    /// <param name="name">The scan's name, or another name for it.</param>
+    public ScanDeclaration this[string name] => Find(name) ?? throw new KeyNotFoundException($"No scan '{name}' is registered.");
+
+    /// <summary>The declaration of that name; null when there is none.</summary>
+    /// <param name="name">The scan's name, or another name for it.</param>
+    public ScanDeclaration? Find(string name) => _scans.GetValueOrDefault(name) ?? _byAlias.GetValueOrDefault(name);
+
+    /// <summary>The declaration of that name, or why there is none.</summary>
+    /// <param name="name">The scan's name, or another name for it.</param>
+    public Outcome<ScanDeclaration> Look(string name) => Find(name) is { } found
+        ? new Accepted<ScanDeclaration>(found)
+        : new Refused<ScanDeclaration>([ScanErrors.UnknownName.Because(
+            $"No scan '{name}' is registered{NearestName.Question(name, _scans.Keys.Concat(_byAlias.Keys))}")]);
+
+    /// <summary>The request under the name by which its scan is registered.</summary>
+    /// <param name="request">The request.</param>
+    public ScanRequest Named(ScanRequest request) =>
+        Find(request.Scan) is { } found && found.Name != request.Scan ? request with { Scan = found.Name } : request;
 
     /// <summary>Checks a request's arguments against the declaration and fills in defaults.</summary>
     /// <param name="request">The request.</param>
     /// <param name="roster">The devices.</param>
     /// <returns>Complete arguments, or every reason against them.</returns>
-    public Outcome<(ScanDeclaration Declaration, ScanArguments Arguments)> Bind(ScanRequest request, DeviceBook roster)
-    {
-        if (!_scans.TryGetValue(request.Scan, out var declaration))
+    public Outcome<(ScanDeclaration Declaration, ScanArguments Arguments)> Bind(ScanRequest request, DeviceBook roster) =>
+        Look(request.Scan) switch
         {
-            return new Refused<(ScanDeclaration, ScanArguments)>(
-                [ScanErrors.UnknownName.Because($"No scan '{request.Scan}' is registered{NearestName.Question(request.Scan, _scans.Keys)}")]);
-        }
-
-        // A request from JSON may hold nulls wherever a text belongs.
-        List<Reason> reasons = [];
-        reasons.AddRange(request.Args.Index().Where(a => a.Item is null).Select(a =>
-            ScanErrors.InvalidParameter.Because($"Positional argument {a.Index + 1} is null.")));
-        reasons.AddRange(request.Parameters.Concat(request.Metadata).Where(p => p.Value is null).Select(p =>
-            ScanErrors.InvalidParameter.Because($"{p.Key} is null; leave it out instead.")));
-        if (reasons.Count > 0)
-        {
-            return new Refused<(ScanDeclaration, ScanArguments)>(reasons);
-        }
-
-        var bundles = BindBundles(declaration, request.Args, roster, reasons);
-        var named = BindNamed(declaration, request.Parameters, roster, reasons);
-        return reasons.Count > 0
-            ? new Refused<(ScanDeclaration, ScanArguments)>(reasons)
-            : new Accepted<(ScanDeclaration, ScanArguments)>((declaration, new ScanArguments(bundles, named)));
-    }
-
-    private static List<IReadOnlyList<string>> BindBundles(
-        ScanDeclaration declaration, IReadOnlyList<string> args, DeviceBook roster, List<Reason> reasons)
-    {
-        var size = declaration.Bundle.Count;
-        var shape = string.Join(' ', declaration.Bundle.Select(p => p.Name.ToUpperInvariant()));
-        var (least, most) = declaration.Bundles;
-        if (size == 0 ? args.Count > 0 : args.Count % size != 0 || args.Count / size < least || args.Count / size > most)
-        {
-            reasons.Add(ScanErrors.InvalidParameter.Because(size == 0
-                ? $"{declaration.Name} takes no positional arguments, {args.Count} were given."
-                : $"{declaration.Name} takes {least} to {most} times {shape}; {args.Count} arguments were given."));
-            return [];
-        }
-
-        List<IReadOnlyList<string>> bundles = [];
-        for (var from = 0; from < args.Count; from += size)
-        {
-            List<string> bundle = [];
-            for (var i = 0; i < size; i++)
+            Refused<ScanDeclaration> refused => new Refused<(ScanDeclaration, ScanArguments)>(refused.Reasons),
+            Accepted<ScanDeclaration>(var declaration) => new ArgumentBinder(declaration, roster).Bind(request) switch
             {
-                bundle.Add(Checked(declaration.Bundle[i], args[from + i], roster, reasons));
-            }
+                Refused<ScanArguments> refused => new Refused<(ScanDeclaration, ScanArguments)>(refused.Reasons),
+                Accepted<ScanArguments>(var arguments) =>
+                    new Accepted<(ScanDeclaration, ScanArguments)>((declaration, arguments)),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            },
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
 
-            bundles.Add(bundle);
-        }
-
-        var devices = bundles.SelectMany(b => b.Where((_, i) => IsDevice(declaration.Bundle[i])));
-        reasons.AddRange(devices.GroupBy(d => d).Where(g => g.Count() > 1).Select(g =>
-            ScanErrors.InvalidParameter.Because($"{g.Key} is given {g.Count()} times; a device can take part once.")));
-        return bundles;
-    }
-
-    private static Dictionary<string, string> BindNamed(
-        ScanDeclaration declaration,
-        IReadOnlyDictionary<string, string> given,
-        DeviceBook roster,
-        List<Reason> reasons)
+    private void Add(ScanDeclaration scan)
     {
-        var known = declaration.Parameters.Select(p => p.Name).ToArray();
-        reasons.AddRange(given.Keys.Where(k => !known.Contains(k)).Select(k => ScanErrors.UnknownParameter.Because(
-            $"{declaration.Name} has no parameter '{k}'{NearestName.Question(k, known)}")));
-        Dictionary<string, string> named = new(StringComparer.Ordinal);
-        foreach (var parameter in declaration.Parameters)
+        var whole = scan with { Parameters = [.. scan.Parameters, .. CommonParameters.Missing(scan)] };
+        if (whole.Mistakes().ToArray() is { Length: > 0 } mistakes)
         {
-            if ((given.TryGetValue(parameter.Name, out var text) ? text : parameter.Default) is { } value)
-            {
-                named[parameter.Name] = Checked(parameter, value, roster, reasons);
-            }
-            else
-            {
-                reasons.Add(ScanErrors.MissingParameter.Because(
-                    $"{declaration.Name} needs {parameter.Name}{Unit(parameter)}: {parameter.Description}"));
-            }
+            throw new ArgumentException($"The scan '{scan.Name}' is declared wrongly: {string.Join("; ", mistakes)}.");
         }
 
-        return named;
-    }
-
-    private static bool IsDevice(ScanParameter parameter) =>
-        parameter.Type is ParameterType.Device or ParameterType.Positioner;
-
-    private static string Checked(ScanParameter parameter, string text, DeviceBook roster, List<Reason> reasons)
-    {
-        switch (parameter.Type)
+        if (scan.Aliases.Prepend(scan.Name).FirstOrDefault(n => Find(n) is not null) is { } taken)
         {
-            case ParameterType.Number or ParameterType.Integer:
-                CheckNumber(parameter, text, reasons);
-                return text;
-            case ParameterType.Flag when text is not ("true" or "false"):
-                reasons.Add(ScanErrors.InvalidParameter.Because($"{parameter.Name} is '{text}', expected true or false."));
-                return text;
-            case ParameterType.Device or ParameterType.Positioner when text.Length > 0 || parameter.Default != "":
-                CheckDevice(parameter, text, roster, reasons);
-                return text;
-            default:
-                return text;
+            throw new ArgumentException($"A scan '{taken}' is registered already.");
+        }
+
+        _scans.Add(scan.Name, whole);
+        foreach (var alias in scan.Aliases)
+        {
+            _byAlias.Add(alias, whole);
         }
     }
-
-    private static void CheckNumber(ScanParameter parameter, string text, List<Reason> reasons)
-    {
-        var isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && double.IsFinite(number);
-        if (!isNumber || (parameter.Type == ParameterType.Integer && !int.TryParse(text, CultureInfo.InvariantCulture, out _)))
-        {
-            var kind = parameter.Type == ParameterType.Integer ? "a whole number" : "a number";
-            reasons.Add(ScanErrors.InvalidParameter.Because($"{parameter.Name} is '{text}', expected {kind}{Unit(parameter)}."));
-        }
-        else if (number < parameter.Low || number > parameter.High)
-        {
-            reasons.Add(ScanErrors.InvalidParameter.Because(
-                $"{parameter.Name} is {text}, allowed is {parameter.Low} to {parameter.High}{Unit(parameter)}."));
-        }
-    }
-
-    private static void CheckDevice(ScanParameter parameter, string name, DeviceBook roster, List<Reason> reasons)
-    {
-        switch (roster.Find(name))
-        {
-            case Refused<KnownDevice> refused:
-                reasons.AddRange(refused.Reasons);
-                break;
-            case Accepted<KnownDevice>(var device) when parameter.Type == ParameterType.Positioner
-                && (device.Hinted is not { IsSettable: true } || device.Description.ReadOnly):
-                reasons.Add(DeviceErrors.Unable.Because($"{name} cannot be moved."));
-                break;
-        }
-    }
-
-    private static string Unit(ScanParameter parameter) => parameter.Unit is null ? "" : $" in {parameter.Unit}";
 }

@@ -53,6 +53,9 @@ internal sealed record ScanStatus
     /// <summary>True while it is held, or waits for its device server.</summary>
     public bool IsPaused { get; init; }
 
+    /// <summary>From what its progress can be seen; null while nothing runs.</summary>
+    public Sdk.Scans.ScanReport? Progress { get; init; }
+
     /// <summary>What a scan server does that runs this.</summary>
     /// <param name="running">The scan that runs; null for none.</param>
     public static ScanStatus Of(RunningScan? running) => running is null
@@ -62,6 +65,7 @@ internal sealed record ScanStatus
             Scan = running.Id,
             Phase = running.WaitsFor is { } loss ? $"waits for the device server: {loss.Message}" : running.Phase,
             Points = running.PointsTaken,
+            Progress = running.Progress,
             IsPaused = running.IsPaused || running.WaitsFor is not null,
         };
 }

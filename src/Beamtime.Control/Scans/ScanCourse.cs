@@ -1,20 +1,22 @@
 using System.Globalization;
 using Beamtime.Control.Devices;
+using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Scans;
 
 namespace Beamtime.Control.Scans;
 
 /// <summary>
 /// The course of one scan: prepare, stage and baseline together, open, pre-scan, core, complete, post-scan; and what
-/// follows on every path: put back after a fault, unstage.
+/// follows on every path: put back after a fault, unstage, close.
 /// </summary>
 internal sealed class ScanCourse(
     ScanRoom room, ScanRecord record, AdmissibleScan admissible, RunningScan running, bool goesOn, TimeProvider time)
 {
-    private bool _isStaged;
-    private int _stagings;
+    private readonly ScanStaging _staging = new(room, record, admissible, running, goesOn);
+    private string? _userName;
 
     /// <summary>True once the scan was announced to those who record it.</summary>
     public bool IsOpened { get; private set; }
@@ -24,6 +26,8 @@ internal sealed class ScanCourse(
     public async Task RunAsync(CancellationToken abort)
     {
         var (scan, devices) = (admissible.Scan, admissible.Devices);
+        (running.Staging, running.MostPoints) = (_staging, room.Options.MaximumPoints);
+        (running.OpenSteps, running.EachPoint) = (room.Steps, (scan as ModifiedScan)?.EachPoint);
         if (goesOn)
         {
             running.Report("held after a crash");
@@ -31,23 +35,25 @@ internal sealed class ScanCourse(
         }
 
         running.Report("preparing");
-        _isStaged = true;
         using var together = CancellationTokenSource.CreateLinkedTokenSource(abort);
-        var staged = StageAsync(together.Token);
+        var staged = BesideAsync(scan.StageAsync, together.Token);
         var baseline = ReadAsync(OperationKind.Read, devices.Baseline, together.Token);
         var configuration = ReadAsync(OperationKind.ReadConfiguration, room.Book.Usable, together.Token);
-        var prepared = PrepareAsync(together.Token);
-        Task[] all = [prepared, staged, baseline, configuration];
+        var prepared = BesideAsync(scan.PrepareAsync, together.Token);
+        Task[] all = [prepared, staged, baseline, configuration, NameUserAsync(together.Token)];
         await Task.WhenAll(all.Select(part => EndingTogetherAsync(part, together)));
-        await room.Documents.PublishAsync(Opened(await staged, await baseline, await configuration), abort);
+        await scan.OpenAsync(running, abort);
+        running.Opened();
+        await room.Documents.PublishAsync(Opened(_staging.Files, await baseline, await configuration), abort);
         IsOpened = true;
-        running.Staged(StageAgainAsync);
-        await InstructAsync(OperationKind.PreScan, devices.PreScan, abort);
+        running.Instructions.Staged(_staging.StageAgainAsync);
+        await scan.PreScanAsync(running, abort);
         running.Report("taking points");
-        await scan.CoreAsync(running, abort);
+        await running.InCoreAsync(() => scan.CoreAsync(running, abort));
         running.Report("completing");
-        await InstructAsync(OperationKind.Complete, devices.Completing, abort);
+        await running.CompleteAsync(null, abort);
         await scan.PostScanAsync(running, abort);
+        await running.SettleStartedAsync(abort);
     }
 
     /// <summary>After an abort or a fault: stops the scan's devices and lets its code put things back.</summary>
@@ -56,45 +62,59 @@ internal sealed class ScanCourse(
     {
         running.Report("putting back");
         List<Reason> failed = [.. await room.Link.StopAsync(admissible.Devices.Stopped)];
-        using var limit = new CancellationTokenSource(room.Options.CleanUpDeadline, time);
-        try
-        {
-            await admissible.Scan.OnExceptionAsync(running, limit.Token).WaitAsync(limit.Token);
-        }
-        catch (Exception error)
-        {
-            failed.Add(error is FaultException fault
-                ? fault.Reason
-                : ScanErrors.Failed.Because($"Putting things back failed: {error.Message}"));
-        }
-
+        await TryAsync(
+            "Putting things back",
+            cancel => admissible.Scan.OnExceptionAsync(running, cancel),
+            failed);
         return failed;
     }
 
-    /// <summary>Releases the devices, on every path.</summary>
-    /// <param name="isPatient">Whether to wait for a device server that is away.</param>
-    /// <returns>What failed on the way.</returns>
+    /// <summary>
+    /// Releases the devices, on every path: by the scan's own code where it came to its end, and then whatever is still staged.
+    /// </summary>
+    /// <param name="isPatient">True where it came to its end; then a device server that is away is waited for.</param>
+    /// <returns>What failed on the way, and what the scan warns of.</returns>
     public async Task<IReadOnlyList<Reason>> UnstageAsync(bool isPatient)
     {
-        if (!_isStaged)
+        List<Reason> failed = [];
+        running.Report("releasing devices");
+        if (isPatient)
         {
-            return [];
+            await TryAsync("Releasing devices", _ => admissible.Scan.UnstageAsync(running, CancellationToken.None), failed, isLimited: false);
+            await TryAsync("Closing", cancel => admissible.Scan.CloseAsync(running, cancel), failed);
         }
 
-        running.Report("releasing devices");
+        await TryAsync(
+            "Releasing devices",
+            _ => _staging.UnstageAsync(null, isPatient, CancellationToken.None).AsTask(),
+            failed,
+            isLimited: false);
+        return [.. failed, .. running.Warnings];
+    }
+
+    // The scan's own code at the end: whatever it throws is told, and what comes after it goes on.
+    private async Task TryAsync(
+        string what, Func<CancellationToken, Task> work, List<Reason> failed, bool isLimited = true)
+    {
+        using var limit = new CancellationTokenSource(isLimited ? room.Options.CleanUpDeadline : Timeout.InfiniteTimeSpan, time);
         try
         {
-            await InstructAsync(OperationKind.Unstage, admissible.Devices.Staged, CancellationToken.None, isPatient);
-            return [];
+            await work(limit.Token).WaitAsync(limit.Token);
         }
         catch (Exception error)
         {
-            return [error is FaultException fault ? fault.Reason : ScanErrors.Failed.Because($"Releasing devices failed: {error.Message}")];
+            failed.Add(error switch
+            {
+                FaultException fault => fault.Reason,
+                RefusedException refused => refused.Reasons[0],
+                _ => ScanErrors.Failed.Because($"{what} failed: {error.Message}"),
+            });
         }
     }
 
     // Asynchronous, so that what the scan's code throws at once does not leave the parts beside it unwatched.
-    private async Task PrepareAsync(CancellationToken abort) => await admissible.Scan.PrepareAsync(running, abort);
+    private async Task BesideAsync(Func<ScanContext, CancellationToken, Task> hook, CancellationToken abort) =>
+        await hook(running, abort);
 
     // A fault of one part ends the others: a premove of minutes is not waited for when a camera cannot be staged.
     private static async Task EndingTogetherAsync(Task part, CancellationTokenSource together)
@@ -110,60 +130,19 @@ internal sealed class ScanCourse(
         }
     }
 
-    // On a device server that was started again: what it staged before is gone with its predecessor.
-    private async Task StageAgainAsync(CancellationToken abort)
-    {
-        await StageAsync(abort);
-        await InstructAsync(OperationKind.PreScan, admissible.Devices.PreScan, abort);
-    }
-
-    private async Task<IReadOnlyDictionary<string, IReadOnlyList<FrameFile>>> StageAsync(CancellationToken abort)
-    {
-        var plan = admissible.Plan;
-        // What was written is never written over: a further staging names its files otherwise.
-        var isFurther = _stagings++ > 0 || goesOn;
-        var done = await running.InstructAsync(
-            [.. admissible.Devices.Staged.Select(d => new Operation(0, OperationKind.Stage, d.Name))],
-            room.Link.Options.StageDeadline,
-            abort,
-            new ScanSetup(
-                running.Id,
-                record.Number,
-                record.Folder!,
-                isFurther ? $"{record.FilePrefix}_{running.PointsTaken}" : record.FilePrefix!,
-                plan.ExposureSeconds,
-                plan.FramesPerTrigger,
-                plan.Points,
-                admissible.Arguments.Named));
-        if (isFurther && done.Files.Count > 0)
-        {
-            throw ScanErrors.FramesApart.Fault($"{string.Join(", ", done.Files.Keys)} had to be made ready anew at point {running.PointsTaken}.");
-        }
-
-        return done.Files;
-    }
-
     private async Task<IReadOnlyDictionary<string, Reading[]>> ReadAsync(
         OperationKind kind, IEnumerable<KnownDevice> devices, CancellationToken abort)
     {
-        var done = await running.InstructAsync(
+        var done = await running.Instructions.AskAsync(
             [.. devices.Where(d => SignalsOf(kind, d).Count > 0).Select(d => new Operation(0, kind, d.Name))],
             room.Link.Options.ReadDeadline,
             abort,
-            allowsGaps: true);
+            new InstructionDetails { AllowsGaps = true });
         return done.Rows;
     }
 
-    private async Task InstructAsync(
-        OperationKind kind, IReadOnlyList<KnownDevice> devices, CancellationToken abort, bool isPatient = true) =>
-        await running.InstructAsync(
-            [.. devices.Select(d => new Operation(0, kind, d.Name))],
-            room.Link.Options.StageDeadline,
-            abort,
-            isPatient: isPatient);
-
     private ScanOpened Opened(
-        IReadOnlyDictionary<string, IReadOnlyList<FrameFile>> files,
+        IReadOnlyDictionary<string, FrameFile> files,
         IReadOnlyDictionary<string, Reading[]> baseline,
         IReadOnlyDictionary<string, Reading[]> configuration)
     {
@@ -177,6 +156,8 @@ internal sealed class ScanCourse(
             ScanName = admissible.Declaration.Name,
             Folder = record.Folder!,
             FilePrefix = record.FilePrefix!,
+            FileSuffix = record.FileSuffix,
+            Account = record.Request.Account,
             StartedAt = record.StartedAt ?? time.GetUtcNow(),
             PlannedPoints = admissible.Plan.Points,
             FirstPoint = running.PointsTaken,
@@ -184,19 +165,33 @@ internal sealed class ScanCourse(
             Baseline = [.. baseline.Select(b => new DeviceReadings(b.Key, room.Book[b.Key].ReadSignals, b.Value))],
             Configuration =
                 [.. configuration.Select(c => new DeviceReadings(c.Key, room.Book[c.Key].ConfigurationSignals, c.Value))],
-            Frames = files.Where(f => f.Value.Count > 0).ToDictionary(f => f.Key, f => f.Value[0]),
+            Frames = files,
+            Asynchronous = _staging.Asynchronous,
             Motors = admissible.Plan.Motors,
             ReadoutGroups = new Dictionary<string, IReadOnlyList<string>>
             {
                 ["monitored"] = [.. devices.Monitored.Select(d => d.Name)],
                 ["baseline"] = [.. devices.Baseline.Select(d => d.Name)],
                 ["async"] = [.. devices.Staged.Except(devices.Monitored).Select(d => d.Name)],
+                ["on_request"] = NamesOf(ReadoutPriority.OnRequest),
+                ["continuous"] = NamesOf(ReadoutPriority.Continuous),
             },
             Parameters = Parameters(),
             UserMetadata = record.Request.Metadata,
             Who = record.Who.ToString(),
+            UserName = _userName,
+            Queue = record.Queue,
+            ExposureSeconds = admissible.Plan.ExposureSeconds,
+            FramesPerTrigger = admissible.Plan.FramesPerTrigger,
+            SettlingSeconds = admissible.Plan.SettlingSeconds,
+            Positions = ScanOpened.Flatten(admissible.Plan.Positions, admissible.Plan.Motors.Count),
         };
     }
+
+    private IReadOnlyList<string> NamesOf(ReadoutPriority priority) =>
+        [.. room.Book.Usable.Where(d => d.Description.ReadoutPriority == priority).Except(admissible.Devices.Monitored).Select(d => d.Name)];
+
+    private async Task NameUserAsync(CancellationToken abort) => _userName = await room.Recorder.NameOfAsync(new PersonId(record.Who), abort);
 
     private Dictionary<string, string> Parameters()
     {
@@ -204,6 +199,11 @@ internal sealed class ScanCourse(
         if (record.Request.Args.Count > 0)
         {
             parameters["args"] = string.Join(' ', record.Request.Args);
+        }
+
+        foreach (var (name, value) in running.Notes)
+        {
+            parameters[name] = value;
         }
 
         parameters["num_points"] = admissible.Plan.Points.ToString(CultureInfo.InvariantCulture);

@@ -19,14 +19,14 @@ internal sealed class ScanDevices
         _roster = roster;
         var motors = plan.Motors.Select(m => roster[m]).ToList();
         var monitored = roster.Usable
-            .Where(d => d.Description.ReadoutPriority == ReadoutPriority.Monitored || plan.Monitored.Contains(d.Name))
+            .Where(d => PriorityOf(d, plan) == ReadoutPriority.Monitored)
             .Except(motors)
             .OrderBy(d => d.Name, StringComparer.Ordinal);
         Motors = motors;
         Monitored = [.. motors, .. monitored];
-        Baseline = [.. roster.Usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Baseline).Except(Monitored)];
+        Baseline = [.. roster.Usable.Where(d => PriorityOf(d, plan) == ReadoutPriority.Baseline).Except(Monitored)];
         List<KnownDevice> acquiring =
-            [.. Monitored.Union(roster.Usable.Where(d => d.Description.ReadoutPriority == ReadoutPriority.Async))];
+            [.. Monitored.Union(roster.Usable.Where(d => PriorityOf(d, plan) == ReadoutPriority.Async))];
         Triggered = [.. acquiring.Where(d => d.Description.SoftwareTrigger && d.CanDo(DeviceAbilities.Triggered))];
         Staged = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.Staged))];
         PreScan = [.. acquiring.Where(d => d.CanDo(DeviceAbilities.PreScan))];
@@ -39,7 +39,8 @@ internal sealed class ScanDevices
                 .Select(d => d.Name)
                 .Union(set),
         ];
-        Stopped = [.. set.Union(Staged.Concat(Triggered).Select(d => d.Name))];
+        Stopped = [.. set.Union(Staged.Concat(Triggered)
+            .Concat(Monitored.Where(d => d.CanDo(DeviceAbilities.Flying))).Select(d => d.Name))];
         Columns = ColumnsOf(declaration);
     }
 
@@ -81,12 +82,99 @@ internal sealed class ScanDevices
     /// <param name="name"><c>device</c> or <c>device.signal</c>.</param>
     public static string? SignalOf(string name) => name.Split('.', 2) is [_, var signal] ? signal : null;
 
-    /// <summary>Where the main signal of a device stands among those read.</summary>
-    /// <param name="device">The device's name.</param>
-    /// <exception cref="RefusedException">There is no such device, or it has no main signal.</exception>
-    public int HintedIndexOf(string device) => _roster.Find(device).OrThrow() is { HintedIndex: >= 0 } found
-        ? found.HintedIndex
-        : throw new RefusedException(DeviceErrors.Unable.Because($"{device} has no main signal to read."));
+    /// <summary>A usable device, whether it takes part or not.</summary>
+    /// <param name="device">Its name.</param>
+    /// <exception cref="RefusedException">There is no such device.</exception>
+    public KnownDevice Find(string device) => _roster.Find(device).OrThrow();
+
+    /// <summary>A device that the scan has for itself.</summary>
+    /// <param name="device">Its name.</param>
+    /// <exception cref="RefusedException">There is no such device, or the scan has not declared it.</exception>
+    public KnownDevice Owning(string device)
+    {
+        RequireOwned([device]);
+        return Find(device);
+    }
+
+    /// <summary>A flyer whose readings make points.</summary>
+    /// <param name="device">Its name.</param>
+    /// <exception cref="RefusedException">It cannot fly, or is not read at each point.</exception>
+    public KnownDevice Flying(string device) => Find(device) is var found && !found.CanDo(DeviceAbilities.Flying)
+        ? throw new RefusedException(DeviceErrors.Unable.Because($"{device} cannot fly."))
+        : Monitored.Contains(found)
+            ? found
+            : throw new RefusedException(ScanErrors.Undeclared.Because($"{device} is not read at each point of this scan."));
+
+    /// <summary>Refuses devices that somebody else might use meanwhile.</summary>
+    /// <param name="names">Devices, or <c>device.signal</c>.</param>
+    /// <exception cref="RefusedException">All that the scan has not declared.</exception>
+    public void RequireOwned(IEnumerable<string> names)
+    {
+        List<Reason>? foreign = null;
+        foreach (var name in names)
+        {
+            if (!Owned.Contains(Root(name)))
+            {
+                (foreign ??= []).Add(ScanErrors.Undeclared.Because($"{Root(name)} is not among the devices that the scan's plan names."));
+            }
+        }
+
+        if (foreign is not null)
+        {
+            throw new RefusedException(foreign);
+        }
+    }
+
+    /// <summary>How a signal is read, and where it stands among those read with it.</summary>
+    /// <param name="address"><c>device</c> for its main signal, or <c>device.signal</c>.</param>
+    /// <exception cref="RefusedException">There is no such device or signal, or it is never read.</exception>
+    public (OperationKind Kind, string Device, int Index) PlaceOf(string address)
+    {
+        var device = Find(Root(address));
+        if (device.Find(SignalOf(address)) is not { Kind: not Sdk.Devices.SignalKind.Omitted } signal)
+        {
+            throw new RefusedException(DeviceErrors.Unable.Because($"{address} cannot be read."));
+        }
+
+        var (kind, among) = signal.IsRead
+            ? (OperationKind.Read, device.ReadSignals)
+            : (OperationKind.ReadConfiguration, device.ConfigurationSignals);
+        return (kind, device.Name, among.Index().First(s => s.Item == signal).Index);
+    }
+
+    /// <summary>The device and signal of an address whose changes are published.</summary>
+    /// <param name="address"><c>device</c> for its main signal, or <c>device.signal</c>.</param>
+    /// <exception cref="RefusedException">There is no such device or signal, or the device publishes no changes.</exception>
+    public (string Device, string Signal) FollowableOf(string address)
+    {
+        var device = Find(Root(address));
+        return device.CanDo(DeviceAbilities.Publishing) && device.Find(SignalOf(address)) is { } signal
+            ? (device.Name, signal.Name)
+            : throw new RefusedException(DeviceErrors.Unable.Because($"{address} publishes no changes that could be followed."));
+    }
+
+    /// <summary>A point's row of readings that the scan has itself, without the scan's own signals.</summary>
+    /// <param name="readings">Readings by device.</param>
+    /// <exception cref="RefusedException">A device or a signal is missing or too much: all of them.</exception>
+    public Sdk.Devices.Reading[] RowOf(IReadOnlyDictionary<string, Sdk.Devices.Reading[]> readings)
+    {
+        List<Reason> reasons =
+        [
+            .. readings.Keys.Where(name => Monitored.All(d => d.Name != name)).Select(name =>
+                ScanErrors.PointIncomplete.Because($"{name} is not read at the points of this scan.")),
+            .. Monitored.Where(d => readings.GetValueOrDefault(d.Name)?.Length != d.ReadSignals.Count).Select(d =>
+                ScanErrors.PointIncomplete.Because(
+                    $"{d.Name} has {d.ReadSignals.Count} signals at each point, {readings.GetValueOrDefault(d.Name)?.Length ?? 0} were given.")),
+        ];
+        return reasons.Count > 0 ? throw new RefusedException(reasons) : [.. Monitored.SelectMany(d => readings[d.Name])];
+    }
+
+    private static ReadoutPriority PriorityOf(KnownDevice device, ScanPlan plan) =>
+        plan.Monitored.Contains(device.Name) ? ReadoutPriority.Monitored
+        : plan.Baseline.Contains(device.Name) ? ReadoutPriority.Baseline
+        : plan.OnRequest.Contains(device.Name) ? ReadoutPriority.OnRequest
+        : plan.Asynchronous.Contains(device.Name) ? ReadoutPriority.Async
+        : device.Description.ReadoutPriority;
 
     private List<DeviceColumns> ColumnsOf(ScanDeclaration declaration)
     {

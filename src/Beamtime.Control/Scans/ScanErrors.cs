@@ -11,17 +11,23 @@ internal static class ScanErrors
         "No scan of that name is registered.",
         "List the scans with 'beamtime scan ls'.");
 
+    /// <summary>A name that no file may have.</summary>
+    public static readonly ErrorCode FileName = new(
+        "scan.file.invalid",
+        "A file suffix, file directory or account has characters that are not allowed, or leads out of the data folder.",
+        "Use letters, digits, _ and -; give a directory as names with / between them, without a leading / and without '..'.");
+
     /// <summary>A parameter nobody declared.</summary>
     public static readonly ErrorCode UnknownParameter = new(
         "scan.parameter.unknown",
         "The scan has no such parameter.",
-        "Show the scan's parameters with 'beamtime scan ls'.");
+        "Show the scan's parameters with 'beamtime scan help NAME'.");
 
     /// <summary>A required parameter is absent.</summary>
     public static readonly ErrorCode MissingParameter = new(
         "scan.parameter.missing",
         "A required parameter is absent.",
-        "Give the parameter; 'beamtime scan ls' shows its meaning and unit.");
+        "Give the parameter; 'beamtime scan help NAME' shows its meaning and unit.");
 
     /// <summary>A parameter's value does not fit.</summary>
     public static readonly ErrorCode InvalidParameter = new(
@@ -102,4 +108,34 @@ internal static class ScanErrors
         "scan.points.none",
         "The arguments give no point, or more points than a scan may have.",
         "Change the arguments.");
+
+    /// <summary>A device that the plan does not name.</summary>
+    public static readonly ErrorCode Undeclared = new(
+        "scan.device.undeclared",
+        "The scan's code sets or stages a device that its plan does not name; somebody else might use it.",
+        "Name the device in the plan: among its motors, monitored devices or actuators.");
+
+    /// <summary>A point of the scan's own readings has too few or too many.</summary>
+    public static readonly ErrorCode PointIncomplete = new(
+        "scan.point.incomplete",
+        "The readings that the scan's code publishes as a point are not those that its points have.",
+        "Give every signal of every monitored device, and no others.");
+
+    /// <summary>Something was started that nobody waited for.</summary>
+    public static readonly ErrorCode Unchecked = new(
+        "scan.action.unchecked",
+        "The scan's code has started something and never waited for it; the scan waited at its end.",
+        "Wait for what StartAsync gives before the core ends.");
+
+    /// <summary>A continuous scan is too fast for its exposure.</summary>
+    public static readonly ErrorCode TooFast = new(
+        "scan.motion.fast",
+        "The motor covers a step in less time than an exposure takes.",
+        "Lower the motor's velocity, take fewer points or expose shorter; nothing has moved.");
+
+    /// <summary>A continuous scan missed the place of a point.</summary>
+    public static readonly ErrorCode PlacePassed = new(
+        "scan.motion.passed",
+        "The motor was past the place of a point, or came to rest before it, when it was looked at.",
+        "Lower the motor's velocity, or allow more by atol; the points until then are kept.");
 }

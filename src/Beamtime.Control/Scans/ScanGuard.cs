@@ -4,6 +4,7 @@ using Beamtime.Control.Scans.Library;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
+using Beamtime.Sdk.Scans.Positions;
 
 namespace Beamtime.Control.Scans;
 
@@ -27,6 +28,10 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
     /// <param name="check">The check.</param>
     public void Require(ScanCheck check) => _checks.Add(check);
 
+    /// <summary>The request under the name by which its scan is registered.</summary>
+    /// <param name="request">The request.</param>
+    public ScanRequest Named(ScanRequest request) => catalogue.Named(request);
+
     /// <summary>Judges a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="origins">Where positioners stood when the scan began that goes on; null to begin from where they are.</param>
@@ -37,6 +42,13 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         {
             return new Refused<AdmissibleScan>([ScanErrors.RequestLarge.Because(
                 $"The request has {size} bytes as JSON; a scan may have {MaximumRequestBytes}.")]);
+        }
+
+        if (ScanFileName.Refusals(request).ToArray() is { Length: > 0 } names)
+        {
+            // Those of the parameters too, so that all can be mended at once.
+            return new Refused<AdmissibleScan>(
+                catalogue.Bind(request, roster) is Refused<(ScanDeclaration, ScanArguments)> both ? [.. names, .. both.Reasons] : names);
         }
 
         switch (catalogue.Bind(request, roster))
@@ -65,7 +77,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         try
         {
             scan = declaration.Create(arguments);
-            plan = scan.Plan(name => asked[name] = origins?.TryGetValue(name, out var origin) == true ? origin : PositionOf(name));
+            plan = CommonParameters.Applied(arguments, scan.Plan(name => asked[name] = origins?.TryGetValue(name, out var origin) == true ? origin : PositionOf(name)));
         }
         catch (RefusedException refused)
         {
@@ -79,6 +91,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         }
 
         List<Reason> reasons = [.. plan.Motors.Concat(plan.Monitored).Concat(plan.Actuators)
+            .Concat(plan.Baseline).Concat(plan.OnRequest).Concat(plan.Asynchronous)
             .Concat(plan.Targets.Select(t => ScanDevices.Root(t.Device)))
             .Distinct()
             .SelectMany(name => roster.Find(name) is Refused<KnownDevice> refused ? refused.Reasons : [])];
@@ -88,7 +101,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         }
 
         var devices = new ScanDevices(plan, declaration, roster);
-        if (plan.Points < 1 || plan.Points > options.MaximumPoints || devices.Monitored.Count == 0)
+        if ((plan.Points < 1 && !plan.IsOpenEnded) || plan.Points > options.MaximumPoints || devices.Monitored.Count == 0)
         {
             reasons.Add(ScanErrors.NoPoints.Because(
                 $"{declaration.Name} would take {plan.Points} points with {devices.Monitored.Count} devices to read; "
@@ -105,7 +118,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
     /// <summary>Whether a scan of this request goes on after its program died.</summary>
     /// <param name="request">The request.</param>
     public bool GoesOnAfterCrash(ScanRequest request) =>
-        catalogue.All.FirstOrDefault(s => s.Name == request.Scan) is { } declaration
+        catalogue.Find(request.Scan) is { } declaration
         && declaration.Parameters.Any(p => p.Name == ScanDeclaration.OnCrash)
         && (PolicyOf(request.Parameters.GetValueOrDefault(ScanDeclaration.OnCrash, "")) ?? options.OnCrash) == CrashPolicy.Resume;
 
@@ -127,15 +140,16 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
             }
         }
 
+        if (plan.Positions.Count == 0)
+        {
+            yield break;
+        }
+
+        var ranges = RangesOf(plan);
         for (var axis = 0; axis < plan.Motors.Count; axis++)
         {
             var device = roster[plan.Motors[axis]];
-            var (low, high) = RangeOf(plan.Positions, axis);
-            if (plan.Positions.Count == 0)
-            {
-                continue;
-            }
-
+            var (low, high) = ranges[axis];
             if (!double.IsFinite(low) || !double.IsFinite(high))
             {
                 yield return ScanErrors.Limit.Because($"{device.Name} would be sent to a position that is not a number.");
@@ -148,26 +162,31 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         }
     }
 
-    // A line is at its extremes at its ends.
-    private static (double Low, double High) RangeOf(IReadOnlyList<double[]> positions, int axis)
+    private static IReadOnlyList<(double Low, double High)> RangesOf(ScanPlan plan)
     {
-        IEnumerable<double[]> looked = positions is LinePositions { Count: > 0 } line ? [line[0], line[line.Count - 1]] : positions;
-        var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
-        foreach (var position in looked)
+        if (plan.Positions is Trajectory trajectory)
         {
-            low = Math.Min(low, position[axis]);
-            high = Math.Max(high, position[axis]);
+            return trajectory.Ranges();
         }
 
-        return (low, high);
+        var ranges = new (double Low, double High)[plan.Motors.Count];
+        Array.Fill(ranges, (double.PositiveInfinity, double.NegativeInfinity));
+        foreach (var position in plan.Positions)
+        {
+            for (var axis = 0; axis < ranges.Length; axis++)
+            {
+                ranges[axis] = (Math.Min(ranges[axis].Low, position[axis]), Math.Max(ranges[axis].High, position[axis]));
+            }
+        }
+
+        return ranges;
     }
 
     private double PositionOf(string name)
     {
         var device = roster.Find(name).OrThrow();
-        return device.HintedIndex >= 0 && device.Last is { Length: > 0 } last && !last.Span[device.HintedIndex].Value.IsMissing
-            ? last.Span[device.HintedIndex].Value.AsDouble()
-            : throw new RefusedException(DeviceErrors.Fault.Because($"{name} has no reading of its position."));
+        return device.Position
+            ?? throw new RefusedException(DeviceErrors.Fault.Because($"{name} has no reading of its position."));
     }
 }
 

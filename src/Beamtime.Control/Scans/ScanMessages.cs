@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
@@ -6,7 +7,7 @@ using Beamtime.Sdk.Recording;
 namespace Beamtime.Control.Scans;
 
 /// <summary>What the documents of a scan have in common: opened, points, closed, in this order.</summary>
-internal abstract class ScanDocument
+internal abstract record ScanDocument
 {
     /// <summary>The scan.</summary>
     public required Guid Scan { get; init; }
@@ -25,7 +26,7 @@ internal sealed record DeviceColumns(string Device, IReadOnlyList<Signal> Signal
 internal sealed record DeviceReadings(string Device, IReadOnlyList<Signal> Signals, IReadOnlyList<Reading> Readings);
 
 /// <summary>A scan is staged and will take its first point: everything about it that is known beforehand.</summary>
-internal sealed class ScanOpened : ScanDocument
+internal sealed record ScanOpened : ScanDocument
 {
     /// <summary>The scan's span, as W3C's <c>traceparent</c>; null while no traces are gathered.</summary>
     public string? Trace { get; init; }
@@ -44,6 +45,12 @@ internal sealed class ScanOpened : ScanDocument
 
     /// <summary>How its files begin: <c>S01234</c>.</summary>
     public required string FilePrefix { get; init; }
+
+    /// <summary>What its master file's name ends with; null for nothing.</summary>
+    public string? FileSuffix { get; init; }
+
+    /// <summary>The account that its experiment runs on; null for none.</summary>
+    public string? Account { get; init; }
 
     /// <summary>When it started, UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }
@@ -67,6 +74,9 @@ internal sealed class ScanOpened : ScanDocument
     /// <summary>Files that devices write, by device.</summary>
     public required IReadOnlyDictionary<string, FrameFile> Frames { get; init; }
 
+    /// <summary>Files of asynchronous data, by device; null for none.</summary>
+    public IReadOnlyDictionary<string, AsynchronousFile>? Asynchronous { get; init; }
+
     /// <summary>The devices that the scan moves, in the order of its axes.</summary>
     public required IReadOnlyList<string> Motors { get; init; }
 
@@ -81,10 +91,55 @@ internal sealed class ScanOpened : ScanDocument
 
     /// <summary>Id of the person who asked for it.</summary>
     public required string Who { get; init; }
+
+    /// <summary>That person's name, as files state it; null where nobody knows it.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>The queue that it came from.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>Exposure of one frame, s.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double ExposureSeconds { get; init; }
+
+    /// <summary>Frames that one trigger acquires.</summary>
+    public int FramesPerTrigger { get; init; } = 1;
+
+    /// <summary>Pause between motion and trigger, s.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double SettlingSeconds { get; init; }
+
+    /// <summary>
+    /// Planned positions, all axes of a point one behind the other; null for trajectories of more than
+    /// <see cref="MostPositions"/> numbers, which only their readings tell.
+    /// </summary>
+    public double[]? Positions { get; init; }
+
+    /// <summary>Numbers of a trajectory that are told with the scan.</summary>
+    public const int MostPositions = 20_000;
+
+    /// <summary>A trajectory as it is told.</summary>
+    /// <param name="positions">A row a point.</param>
+    /// <param name="axes">Numbers of a row.</param>
+    public static double[]? Flatten(IReadOnlyList<double[]> positions, int axes)
+    {
+        if ((long)positions.Count * axes > MostPositions || positions.Any(row => row.Length != axes))
+        {
+            return null;
+        }
+
+        var flat = new double[positions.Count * axes];
+        for (var i = 0; i < positions.Count; i++)
+        {
+            positions[i].CopyTo(flat, i * axes);
+        }
+
+        return flat;
+    }
 }
 
 /// <summary>A scan takes no more points.</summary>
-internal sealed class ScanClosed : ScanDocument
+internal sealed record ScanClosed : ScanDocument
 {
     /// <summary>How it ended.</summary>
     public required ScanEnd End { get; init; }

@@ -54,6 +54,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
             return new Accepted<StreamState<ScanRecord>>(known);
         }
 
+        request = guard.Named(request);
         if (guard.Judge(request) is Refused<AdmissibleScan> refused)
         {
             return new Refused<StreamState<ScanRecord>>(refused.Reasons);

@@ -19,8 +19,10 @@ internal sealed record ScanAdmitted(string Beamline, int Number, string Queue, S
 /// <param name="FilePrefix">How its files begin.</param>
 /// <param name="PlannedPoints">Points planned.</param>
 /// <param name="Origins">Where the positioners stood that the plan was made from, by device; null in older entries.</param>
+/// <param name="FileSuffix">What the master file's name ends with; null for nothing.</param>
 internal sealed record ScanStarted(
-    string Folder, string FilePrefix, int PlannedPoints, IReadOnlyDictionary<string, double>? Origins = null) : ScanEntry;
+    string Folder, string FilePrefix, int PlannedPoints, IReadOnlyDictionary<string, double>? Origins = null,
+    string? FileSuffix = null) : ScanEntry;
 
 /// <summary>It is held between two points.</summary>
 /// <param name="Points">Points taken so far.</param>
@@ -111,6 +113,9 @@ internal sealed record ScanRecord
     /// <summary>How its files begin; null before the start.</summary>
     public string? FilePrefix { get; init; }
 
+    /// <summary>What the master file's name ends with; null for nothing.</summary>
+    public string? FileSuffix { get; init; }
+
     /// <summary>True while it is held because its program died.</summary>
     public bool? IsHeldByCrash { get; init; }
 
@@ -152,6 +157,7 @@ internal sealed record ScanRecord
             StartedAt = entry.At,
             Folder = started.Folder,
             FilePrefix = started.FilePrefix,
+            FileSuffix = started.FileSuffix,
             PlannedPoints = started.PlannedPoints,
             Origins = started.Origins,
         },
@@ -187,4 +193,5 @@ internal sealed record ScanRecord
 [JsonSerializable(typeof(ScanAnswer))]
 [JsonSerializable(typeof(ScanPage))]
 [JsonSerializable(typeof(ScanCatalogueEntry[]))]
+[JsonSerializable(typeof(ScanCatalogueEntry))]
 internal sealed partial class ScanJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using Beamtime.Core.Database;
+using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Recording;
 
 namespace Beamtime.Control.Scans;
@@ -12,10 +13,11 @@ internal sealed record RecordedEnd(ScanEnd End, long Points);
 internal abstract class ScanRecorder
 {
     /// <summary>Makes the folder for a scan's files.</summary>
-    /// <param name="number">The scan's number.</param>
+    /// <param name="record">The scan.</param>
+    /// <param name="cancel">Gives up.</param>
     /// <returns>The folder, absolute, and how the scan's files begin.</returns>
     /// <exception cref="Beamtime.Sdk.Errors.FaultException">The folder cannot be made.</exception>
-    public abstract (string Folder, string FilePrefix) MakeFolder(int number);
+    public abstract Task<(string Folder, string FilePrefix)> MakeFolderAsync(ScanRecord record, CancellationToken cancel);
 
     /// <summary>Notes, in the transaction that starts a scan, that its recording is to be closed one day.</summary>
     /// <param name="transaction">The transaction.</param>
@@ -24,6 +26,11 @@ internal abstract class ScanRecorder
     /// <param name="cancel">Gives up.</param>
     public abstract Task OpenAsync(
         DatabaseTransaction transaction, Guid scan, ScanRecord record, CancellationToken cancel);
+
+    /// <summary>The name by which files tell a person; null for one who is not known any more.</summary>
+    /// <param name="person">The person.</param>
+    /// <param name="cancel">Gives up.</param>
+    public abstract Task<string?> NameOfAsync(PersonId person, CancellationToken cancel);
 
     /// <summary>Whether the files of a scan are closed and registered.</summary>
     /// <param name="scan">The scan's id.</param>

@@ -1,4 +1,6 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Moves;
+using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +21,9 @@ internal static class ScanRegistration
             services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()));
             services.TryAddSingleton<ScanStore>();
             services.TryAddSingleton<ScanDesk>();
+            services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton<MoveDesk>();
+            services.TryAddSingleton(s => new StepTopics(s.GetRequiredService<TopicHub>(), beamline));
             return services;
         }
 
@@ -29,6 +34,9 @@ internal static class ScanRegistration
             .AddSingleton<ScanGuard>()
             .AddSingleton<ScanQueue>()
             .AddSingleton<ScanReception>()
+            .AddSingleton<Mover>()
+            .AddSingleton<StepReception>()
+            .AddSingleton(s => s.GetRequiredService<ScanRoom>().Steps)
             .AddSingleton<ScanEndings>()
             .AddSingleton(s => new ScanRoom(
                 s.GetRequiredService<ScanStore>(),

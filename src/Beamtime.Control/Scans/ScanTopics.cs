@@ -25,6 +25,10 @@ internal sealed class ScanTopics(TopicHub hub, string beamline)
     public Topic<ScanStatus> Status { get; } = hub.Open(new TopicDeclaration<ScanStatus>(
         $"{beamline}.scan-status", 16, ScanTopicJson.Default.ScanStatus, "scans.read"));
 
+    /// <summary>The states of the beamline, all of them whenever one changes, for the files of scans.</summary>
+    public Topic<BeamlineStateList> BeamlineStates { get; } = hub.Open(new TopicDeclaration<BeamlineStateList>(
+        $"{beamline}.scan-states", 256, ScanTopicJson.Default.BeamlineStateList, "scans.read"));
+
     /// <summary>Openings and ends, from the scan worker to the bundler.</summary>
     public Topic<ScanDocument> Documents { get; } = hub.Open(new TopicDeclaration<ScanDocument>(
         $"{beamline}.scans", DocumentsKept, ScanTopicJson.Document, "scans.read", "bundler"));
@@ -45,6 +49,7 @@ internal sealed class ScanTopics(TopicHub hub, string beamline)
 [JsonSerializable(typeof(ScanCommand))]
 [JsonSerializable(typeof(ScanAnswer))]
 [JsonSerializable(typeof(ScanStatus))]
+[JsonSerializable(typeof(BeamlineStateList))]
 internal sealed partial class ScanTopicJson : JsonSerializerContext
 {
     /// <summary>Documents, told apart by <c>kind</c>.</summary>

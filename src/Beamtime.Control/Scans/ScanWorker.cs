@@ -1,8 +1,10 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
 using Microsoft.Extensions.Logging;
@@ -31,7 +33,11 @@ internal sealed record ScanRoom(
     DeviceBook Book,
     DeviceLink Link,
     Topic<ScanDocument> Documents,
-    ScanOptions Options);
+    ScanOptions Options)
+{
+    /// <summary>The scans that take steps while they run.</summary>
+    public OpenSteps Steps { get; } = new();
+}
 
 /// <summary>Runs the scans of a queue one after the other. Whatever happens to one, the next one runs.</summary>
 internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
@@ -247,8 +253,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task<Outcome<AdmissibleScan>> AdmitAsync(
         ScanRecord record, IReadOnlyDictionary<string, double>? origins, CancellationToken cancel)
     {
-        await ReadMotorsAsync(record.Request, cancel);
-        return room.Guard.Judge(record.Request, origins);
+        var unread = await ReadMotorsAsync(record.Request, cancel);
+        return unread.Count > 0
+            ? new Refused<AdmissibleScan>(unread)
+            : room.Guard.Judge(record.Request, origins);
     }
 
     private async Task RunAsync(StreamState<ScanRecord> scan, AdmissibleScan admissible, CancellationToken cancel)
@@ -332,10 +340,10 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     {
         try
         {
-            var (folder, prefix) = room.Recorder.MakeFolder(scan.State!.Number);
+            var (folder, prefix) = await room.Recorder.MakeFolderAsync(scan.State!, cancel);
             return await room.Store.StartAsync(
                 scan,
-                new ScanStarted(folder, prefix, admissible.Plan.Points, admissible.Origins),
+                new ScanStarted(folder, prefix, admissible.Plan.Points, admissible.Origins, scan.State!.Request.FileSuffix),
                 (transaction, next) => room.Recorder.OpenAsync(transaction, Guid.Parse(scan.Id), next.State!, cancel),
                 cancel);
         }
@@ -355,6 +363,11 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         var id = Guid.Parse(scan.Id);
         using var running = new RunningScan(
             id, admissible.Plan, admissible.Devices, goesOnAt ?? 0, room.Link, room.Options.DeviceServerPatience, time);
+        foreach (var remark in admissible.Plan.Remarks)
+        {
+            LogRemark(logger, scan.State!.Number, remark);
+        }
+
         if (isHeld)
         {
             running.Pause();
@@ -417,16 +430,27 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             cancel);
     }
 
-    private async Task ReadMotorsAsync(ScanRequest request, CancellationToken cancel)
+    // A plan is never made from where a motor stood when it could still be read.
+    private async Task<IReadOnlyList<Reason>> ReadMotorsAsync(ScanRequest request, CancellationToken cancel)
     {
         await AwaitDevicesAsync(cancel);
-        Operation[] reads = [.. request.Args.Distinct()
+        Operation[] reads = [.. request.Args.Concat(request.Parameters.Values).Distinct()
             .Where(room.Book.Has)
             .Select(name => new Operation(0, OperationKind.Read, name))];
-        if (reads.Length > 0)
+        if (reads.Length == 0)
         {
-            await room.Link.AskAsync(reads, room.Link.Options.ReadDeadline, cancel, allowsGaps: true);
+            return [];
         }
+
+        var done = await room.Link.AskAsync(reads, room.Link.Options.ReadDeadline, cancel, allowsGaps: true);
+        return
+        [
+            .. done.Rows
+                .Where(r => room.Book.Has(r.Key) && room.Book[r.Key] is { Hinted.Type: not (SignalType.Text or SignalType.FloatArray), HintedIndex: var main }
+                    && KnownDevice.NumberIn(r.Value[main].Value) is null)
+                .Select(r => DeviceErrors.Fault.Because(
+                    $"{r.Key} has no position: its reading was {r.Value[room.Book[r.Key].HintedIndex].Value}.")),
+        ];
     }
 
     private static bool IsReplaced(Exception error) =>
@@ -455,6 +479,9 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number}, whose program died, goes on at point {Point}")]
     private static partial void LogGoesOn(ILogger logger, int number, int point);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Scan {Number}: {Remark}")]
+    private static partial void LogRemark(ILogger logger, int number, string remark);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The scan queue could not be read; trying again")]
     private static partial void LogQueueFailed(ILogger logger, Exception error);

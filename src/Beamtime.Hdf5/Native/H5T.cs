@@ -8,6 +8,7 @@ internal static unsafe partial class H5T
     public const int Integer = 0;
     public const int Float = 1;
     public const int String = 3;
+    public const int Compound = 6;
     public const int Enumeration = 8;
     public const int PadNullTerminated = 0;
     public const int PadNull = 1;
@@ -61,6 +62,15 @@ internal static unsafe partial class H5T
 
     [LibraryImport(Library.Name, EntryPoint = "H5Tenum_insert", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int InsertMember(long type, string name, void* value);
+
+    [LibraryImport(Library.Name, EntryPoint = "H5Tcreate")]
+    public static partial long Create(int kind, nuint size);
+
+    [LibraryImport(Library.Name, EntryPoint = "H5Tinsert", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Insert(long type, string name, nuint offset, long member);
+
+    [LibraryImport(Library.Name, EntryPoint = "H5Tvlen_create")]
+    public static partial long CreateVariable(long element);
 
     [LibraryImport(Library.Name, EntryPoint = "H5Tget_nmembers")]
     public static partial int GetMemberCount(long type);

@@ -40,6 +40,22 @@ public sealed class DeviceConfiguration(
         .. _maps.SelectMany(map => map.Value.Unused.Select(key => $"{map.Key}.{key}")),
     ];
 
+    /// <summary>The entries as configured: scalars are texts, lists are lists, maps are maps.</summary>
+    public IReadOnlyDictionary<string, object?> Entries => entries;
+
+    /// <summary>The same configuration with some entries changed: for settings that a device takes while it runs.</summary>
+    /// <param name="changed">Entries that are added, or stand in place of those of the same key.</param>
+    public DeviceConfiguration With(IReadOnlyDictionary<string, object?> changed)
+    {
+        Dictionary<string, object?> merged = new(entries, StringComparer.Ordinal);
+        foreach (var (key, value) in changed)
+        {
+            merged[key] = value;
+        }
+
+        return new DeviceConfiguration(name, merged, time, seed, devices);
+    }
+
     /// <summary>A number.</summary>
     /// <param name="key">The key.</param>
     /// <param name="fallback">Value when the key is absent.</param>
@@ -147,6 +163,59 @@ public sealed class DeviceConfiguration(
             : throw new FormatException($"{name}: deviceConfig.{key} must be [low, high] ({meaning}).");
     }
 
+    /// <summary>A list of numbers.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="fallback">The numbers when the key is absent.</param>
+    /// <param name="meaning">What they mean, with their unit.</param>
+    /// <exception cref="FormatException">Not a list of numbers.</exception>
+    public IReadOnlyList<double> Numbers(string key, IReadOnlyList<double> fallback, string meaning)
+    {
+        if (Ask(key, meaning) is not { } raw)
+        {
+            return fallback;
+        }
+
+        return raw is IReadOnlyList<object?> list && list.All(i => TryNumber(i, out _))
+            ? [.. list.Select(i => TryNumber(i, out var n) ? n : double.NaN)]
+            : throw new FormatException($"{name}: deviceConfig.{key} must be a list of numbers ({meaning}).");
+    }
+
+    /// <summary>A list of texts.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="fallback">The texts when the key is absent.</param>
+    /// <param name="meaning">What they mean.</param>
+    /// <exception cref="FormatException">Not a list of texts.</exception>
+    public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback, string meaning)
+    {
+        if (Ask(key, meaning) is not { } raw)
+        {
+            return fallback;
+        }
+
+        return raw is IReadOnlyList<object?> list && list.All(i => i is string)
+            ? [.. list.Cast<string>()]
+            : throw new FormatException($"{name}: deviceConfig.{key} must be a list of texts ({meaning}).");
+    }
+
+    /// <summary>A list of lists of numbers, all of the same length.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="fallback">The rows when the key is absent.</param>
+    /// <param name="columns">Numbers of each row.</param>
+    /// <param name="meaning">What they mean, with their unit.</param>
+    /// <exception cref="FormatException">Not such a list.</exception>
+    public IReadOnlyList<double[]> Matrix(string key, IReadOnlyList<double[]> fallback, int columns, string meaning)
+    {
+        if (Ask(key, meaning) is not { } raw)
+        {
+            return fallback;
+        }
+
+        return raw is IReadOnlyList<object?> rows
+            && rows.All(r => r is IReadOnlyList<object?> row && row.Count == columns && row.All(i => TryNumber(i, out _)))
+            ? [.. rows.Select(r => ((IReadOnlyList<object?>)r!).Select(i => TryNumber(i, out var n) ? n : double.NaN).ToArray())]
+            : throw new FormatException($"{name}: deviceConfig.{key} must be a list of lists of {columns} numbers ({meaning}).");
+    }
+
     /// <summary>A nested map, with its own account of unused keys folded into this one's.</summary>
     /// <param name="key">The key.</param>
     /// <param name="meaning">What it means.</param>
@@ -189,6 +258,20 @@ public sealed class DeviceConfiguration(
 
         return devices(other) as T
             ?? throw new FormatException($"{name}: deviceConfig.{key} names '{other}', which does not exist, is not in needs, or cannot do it ({meaning}).");
+    }
+
+    /// <summary>Another device by its name.</summary>
+    /// <typeparam name="T">What the other must be able to do.</typeparam>
+    /// <param name="other">Its name.</param>
+    /// <exception cref="FormatException">It does not exist, is not in <c>needs</c>, or cannot do it.</exception>
+    public T Named<T>(string other)
+        where T : class => devices(other) as T
+        ?? throw new FormatException($"{name}: '{other}' does not exist, is not in needs, or cannot do it.");
+
+    private static bool TryNumber(object? raw, out double number)
+    {
+        number = double.NaN;
+        return raw is string text && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
     }
 
     private object? Ask(string key, string meaning)

@@ -10,7 +10,7 @@ namespace Beamtime.Sdk.Plugins;
 /// </summary>
 public abstract class Plugin
 {
-    /// <summary>Registers the plugin's device classes, scans and file sections.</summary>
+    /// <summary>Registers the plugin's device classes, scans, modifiers and file sections.</summary>
     /// <param name="registry">Where to register.</param>
     public abstract void Register(PluginRegistry registry);
 }
@@ -21,12 +21,16 @@ public sealed class PluginRegistry
     private readonly Dictionary<string, Func<DeviceConfiguration, IDevice>> _devices = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ScanDeclaration> _scans = new(StringComparer.Ordinal);
     private readonly List<FileSection> _sections = [];
+    private readonly List<ScanModifier> _modifiers = [];
 
     /// <summary>Device classes by the name that a configuration uses.</summary>
     public IReadOnlyDictionary<string, Func<DeviceConfiguration, IDevice>> Devices => _devices;
 
     /// <summary>Scans by name.</summary>
     public IReadOnlyDictionary<string, ScanDeclaration> Scans => _scans;
+
+    /// <summary>Modifiers of scans in the order of registration.</summary>
+    public IReadOnlyList<ScanModifier> Modifiers => _modifiers;
 
     /// <summary>File sections in the order of registration.</summary>
     public IReadOnlyList<FileSection> Sections => _sections;
@@ -47,6 +51,10 @@ public sealed class PluginRegistry
     /// <param name="scan">Its declaration.</param>
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public void AddScan(ScanDeclaration scan) => _scans.Add(scan.Name, scan);
+
+    /// <summary>Adds a modifier of scans, those of other plugins included.</summary>
+    /// <param name="modifier">The modifier.</param>
+    public void AddModifier(ScanModifier modifier) => _modifiers.Add(modifier);
 
     /// <summary>Adds a section that is written into every final file it applies to.</summary>
     /// <param name="section">The section.</param>

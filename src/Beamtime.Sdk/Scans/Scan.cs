@@ -1,11 +1,10 @@
-using Beamtime.Sdk.Devices;
-
 namespace Beamtime.Sdk.Scans;
 
 /// <summary>
-/// The code of one scan. The worker calls the hooks in this order, with a check for pause and abort before each:
-/// plan, prepare, stage, pre-scan, core, post-scan, unstage. On an exception it calls <see cref="OnExceptionAsync"/> and
-/// then unstages on every path.
+/// The code of one scan. The worker calls the hooks in this order, with a check for pause and abort before each: plan;
+/// prepare and stage together, beside the baseline reading; open; pre-scan; core; complete; post-scan; unstage; close.
+/// Whatever a hook throws, the devices are stopped, <see cref="OnExceptionAsync"/> is called, and what is staged is
+/// unstaged: a scan need not do that itself. Only what unstage and close throw leaves the scan complete, as a warning.
 /// </summary>
 public abstract class Scan
 {
@@ -22,6 +21,24 @@ public abstract class Scan
     /// <param name="cancel">Fires on abort.</param>
     public virtual Task PrepareAsync(ScanContext scan, CancellationToken cancel) => Task.CompletedTask;
 
+    /// <summary>Makes the devices ready that acquire. Runs beside <see cref="PrepareAsync"/>.</summary>
+    /// <param name="scan">The running scan.</param>
+    /// <param name="cancel">Fires on abort, and when another preparation fails.</param>
+    public virtual Task StageAsync(ScanContext scan, CancellationToken cancel) => scan.StageAsync(null, cancel).AsTask();
+
+    /// <summary>
+    /// Just before the scan is announced to those who record it, with the devices staged: the last moment for
+    /// <see cref="ScanContext.Note"/>.
+    /// </summary>
+    /// <param name="scan">The running scan.</param>
+    /// <param name="cancel">Fires on abort.</param>
+    public virtual Task OpenAsync(ScanContext scan, CancellationToken cancel) => Task.CompletedTask;
+
+    /// <summary>Calls the devices that want it just before the first point.</summary>
+    /// <param name="scan">The running scan.</param>
+    /// <param name="cancel">Fires on abort.</param>
+    public virtual Task PreScanAsync(ScanContext scan, CancellationToken cancel) => scan.PreScanAsync(cancel).AsTask();
+
     /// <summary>Takes the points.</summary>
     /// <param name="scan">The running scan.</param>
     /// <param name="cancel">Fires on abort.</param>
@@ -31,6 +48,16 @@ public abstract class Scan
     /// <param name="scan">The running scan.</param>
     /// <param name="cancel">Fires on abort.</param>
     public virtual Task PostScanAsync(ScanContext scan, CancellationToken cancel) => Task.CompletedTask;
+
+    /// <summary>Releases the devices; what is still staged afterwards is released whatever this does.</summary>
+    /// <param name="scan">The running scan.</param>
+    /// <param name="cancel">Never fires.</param>
+    public virtual Task UnstageAsync(ScanContext scan, CancellationToken cancel) => scan.UnstageAsync(null, cancel).AsTask();
+
+    /// <summary>The last call of a scan that came to its end, just before its end is announced.</summary>
+    /// <param name="scan">The running scan.</param>
+    /// <param name="cancel">Fires at the deadline for cleaning up.</param>
+    public virtual Task CloseAsync(ScanContext scan, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>After an abort or a fault, with the devices stopped: put back what must be put back.</summary>
     /// <param name="scan">The running scan.</param>
@@ -47,6 +74,15 @@ public sealed record ScanPlan
     /// <summary>Further devices that the scan needs read at each point whatever their readout priority.</summary>
     public IReadOnlyList<string> Monitored { get; init; } = [];
 
+    /// <summary>Devices that this scan reads once, whatever their readout priority; its motors cannot be among them.</summary>
+    public IReadOnlyList<string> Baseline { get; init; } = [];
+
+    /// <summary>Devices that this scan neither reads nor stages, whatever their readout priority.</summary>
+    public IReadOnlyList<string> OnRequest { get; init; } = [];
+
+    /// <summary>Devices that this scan stages and does not read at each point, whatever their readout priority.</summary>
+    public IReadOnlyList<string> Asynchronous { get; init; } = [];
+
     /// <summary>Devices that the scan sets but does not read at each point: shutters.</summary>
     public IReadOnlyList<string> Actuators { get; init; } = [];
 
@@ -59,6 +95,12 @@ public sealed record ScanPlan
     /// <summary>Points planned, 0 when unknown.</summary>
     public int Points { get; init; }
 
+    /// <summary>True where only the end tells how many points there are; <see cref="Points"/> is then 0.</summary>
+    public bool IsOpenEnded { get; init; }
+
+    /// <summary>What planning found worth telling; stands in the log when the scan begins.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>Exposure of one frame, s.</summary>
     public double ExposureSeconds { get; init; }
 
@@ -67,41 +109,13 @@ public sealed record ScanPlan
 
     /// <summary>Pause between motion and trigger, s.</summary>
     public double SettlingSeconds { get; init; }
-}
 
-/// <summary>A scan while it runs: what its code may ask for. Every call is a checkpoint for abort; pauses are taken between points.</summary>
-public abstract class ScanContext
-{
-    /// <summary>The scan's id.</summary>
-    public abstract Guid Id { get; }
+    /// <summary>Pause between trigger and reading, s.</summary>
+    public double SettlingAfterTriggerSeconds { get; init; }
 
-    /// <summary>What was planned.</summary>
-    public abstract ScanPlan Plan { get; }
+    /// <summary>Time that a detector needs to read out a frame, s; told to devices, waited for by nobody.</summary>
+    public double ReadoutSeconds { get; init; }
 
-    /// <summary>Points taken so far.</summary>
-    public abstract int PointsTaken { get; }
-
-    /// <summary>
-    /// Takes one point as one instruction: moves the axes that differ from the last point, settles, triggers, waits at
-    /// least the exposure, reads.
-    /// </summary>
-    /// <param name="positions">Target of each of the plan's motors, in each device's unit; empty to stay.</param>
-    /// <param name="own">Values of the scan's own signals, in the order of its declaration.</param>
-    /// <param name="cancel">Fires on abort.</param>
-    public abstract ValueTask TakePointAsync(
-        ReadOnlyMemory<double> positions, ReadOnlyMemory<Value> own, CancellationToken cancel);
-
-    /// <summary>Sets devices in parallel and waits until all are there.</summary>
-    /// <param name="targets">Device and value; a dotted name sets that signal.</param>
-    /// <param name="cancel">Fires on abort.</param>
-    public abstract ValueTask SetAsync(IReadOnlyList<(string Device, Value Target)> targets, CancellationToken cancel);
-
-    /// <summary>Reads one device's hinted signal now, outside of any point.</summary>
-    /// <param name="device">An enabled device.</param>
-    /// <param name="cancel">Fires on abort.</param>
-    public abstract ValueTask<Value> ReadAsync(string device, CancellationToken cancel);
-
-    /// <summary>Says what the scan is doing, for people: "flat fields".</summary>
-    /// <param name="phase">A few words.</param>
-    public abstract void Report(string phase);
+    /// <summary>Points at each position, ≥ 1: a burst triggers and reads as often without moving.</summary>
+    public int PointsPerPosition { get; init; } = 1;
 }

@@ -1,57 +1,13 @@
 namespace Beamtime.Sdk.Scans;
 
-/// <summary>What a parameter's values are.</summary>
-public enum ParameterType
-{
-    /// <summary>A number.</summary>
-    Number,
-
-    /// <summary>A whole number.</summary>
-    Integer,
-
-    /// <summary>True or false.</summary>
-    Flag,
-
-    /// <summary>A text.</summary>
-    Text,
-
-    /// <summary>The name of an enabled device that can be set.</summary>
-    Positioner,
-
-    /// <summary>The name of an enabled device.</summary>
-    Device,
-}
-
-/// <summary>One parameter of a scan: feeds validation, the command line, the REST catalogue and the documentation.</summary>
-public sealed record ScanParameter
-{
-    /// <summary>Name, snake case.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>What its values are.</summary>
-    public required ParameterType Type { get; init; }
-
-    /// <summary>What it means, one sentence.</summary>
-    public required string Description { get; init; }
-
-    /// <summary>Unit symbol; null for none, or the unit of the bundle's device for a position.</summary>
-    public string? Unit { get; init; }
-
-    /// <summary>Value when it is not given; null makes it required.</summary>
-    public string? Default { get; init; }
-
-    /// <summary>Lowest allowed value.</summary>
-    public double Low { get; init; } = double.NegativeInfinity;
-
-    /// <summary>Highest allowed value.</summary>
-    public double High { get; init; } = double.PositiveInfinity;
-}
-
 /// <summary>A scan as it is registered: its name, text and parameters, and how to make it.</summary>
 public sealed record ScanDeclaration
 {
     /// <summary>Name, an identifier: <c>line</c>.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Further names under which it may be asked for.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>What it does, one sentence.</summary>
     public required string Description { get; init; }
@@ -77,36 +33,44 @@ public sealed record ScanDeclaration
 
     /// <summary>Makes the scan from validated arguments.</summary>
     public required Func<ScanArguments, Scan> Create { get; init; }
-}
 
-/// <summary>The arguments of one request, validated and complete: defaults are filled in.</summary>
-/// <param name="Bundles">Positional bundles, each in the order of the declaration.</param>
-/// <param name="Named">Named parameters.</param>
-public sealed record ScanArguments(
-    IReadOnlyList<IReadOnlyList<string>> Bundles,
-    IReadOnlyDictionary<string, string> Named)
-{
-    /// <summary>A named number.</summary>
-    /// <param name="name">The parameter's name.</param>
-    public double Number(string name) =>
-        double.Parse(Named[name], System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>What is wrong with the declaration itself; empty when nothing is.</summary>
+    public IEnumerable<string> Mistakes()
+    {
+        ScanParameter[] all = [.. Bundle, .. Parameters];
+        foreach (var name in new[] { Name }.Concat(Aliases).Concat(all.SelectMany(p => p.Aliases.Prepend(p.Name))).Where(n => !IsIdentifier(n)))
+        {
+            yield return $"'{name}' is no identifier";
+        }
 
-    /// <summary>A named whole number.</summary>
-    /// <param name="name">The parameter's name.</param>
-    public int Integer(string name) =>
-        int.Parse(Named[name], System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var twice in all.SelectMany(p => p.Aliases.Prepend(p.Name)).GroupBy(n => n).Where(g => g.Count() > 1))
+        {
+            yield return $"the parameter '{twice.Key}' is declared {twice.Count()} times";
+        }
 
-    /// <summary>A named truth value.</summary>
-    /// <param name="name">The parameter's name.</param>
-    public bool Flag(string name) => Named[name] == "true";
+        if (Bundle.Count > 0 ? Bundles.Least < 1 || Bundles.Most < Bundles.Least : Bundles != (0, 0))
+        {
+            yield return $"it has {Bundle.Count} positional parameters, {Bundles.Least} to {Bundles.Most} times";
+        }
 
-    /// <summary>A named text.</summary>
-    /// <param name="name">The parameter's name.</param>
-    public string Text(string name) => Named[name];
+        foreach (var parameter in all)
+        {
+            if (parameter.Unit is not null && parameter.UnitOf is not null)
+            {
+                yield return $"{parameter.Name} has both a unit and a device that gives it";
+            }
 
-    /// <summary>A number in a bundle.</summary>
-    /// <param name="bundle">Index of the bundle, from 0.</param>
-    /// <param name="position">Index in the bundle, from 0.</param>
-    public double Number(int bundle, int position) =>
-        double.Parse(Bundles[bundle][position], System.Globalization.CultureInfo.InvariantCulture);
+            foreach (var device in new[] { parameter.UnitOf, parameter.LimitsOf }.OfType<string>())
+            {
+                if (!all.Any(p => p.Name == device && p.Type is ParameterType.Device or ParameterType.Positioner))
+                {
+                    yield return $"{parameter.Name} refers to '{device}', which is no parameter that names a device";
+                }
+            }
+        }
+    }
+
+    private static bool IsIdentifier(string name) => name.Length is > 0 and <= 64
+        && (char.IsAsciiLetter(name[0]) || name[0] == '_')
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

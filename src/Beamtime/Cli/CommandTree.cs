@@ -31,9 +31,13 @@ internal static class CommandTree
         root.Subcommands.Add(ServeCommand.Create());
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(ScanCommands.Create());
+        root.Subcommands.Add(StepCommands.Create());
+        root.Subcommands.Add(StepCommands.CreateList());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
         root.Subcommands.Add(DeviceCommands.CreateStop());
+        root.Subcommands.Add(MoveCommands.CreateMove());
+        root.Subcommands.Add(MoveCommands.CreateUpdatedMove());
         root.Subcommands.Add(DatasetCommands.Create());
         root.Subcommands.Add(ComputeCommands.CreateReconstruct());
         root.Subcommands.Add(ComputeCommands.CreateCompute());

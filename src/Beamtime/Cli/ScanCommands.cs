@@ -29,29 +29,13 @@ internal static class ScanCommands
     {
         var scan = CommandRun.OnServer(
             new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, NoWait }, SubmitAsync);
-        scan.Subcommands.Add(CommandRun.OnServer(new Command("ls", "List the scans that can be asked for."), ListAsync));
+        scan.Subcommands.Add(ScanTypeCommands.CreateList());
+        scan.Subcommands.Add(ScanTypeCommands.CreateHelp());
+        scan.Subcommands.Add(ScanTypeCommands.CreateShow());
+        scan.Subcommands.Add(ScanHistoryCommand.Create());
+        scan.Subcommands.Add(ScanPointsCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
-    }
-
-    private static async Task<ExitCode> ListAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
-    {
-        var types = await client.GetAsync<ScanCatalogueEntry[]>("scan-types", cancel);
-        return run.Print(types, console =>
-        {
-            foreach (var type in types)
-            {
-                var bundle = string.Join(' ', type.Bundle.Select(p => p.Name.ToUpperInvariant()));
-                console.WriteLine($"{type.Name} {bundle}{(type.MostBundles > 1 ? " ..." : "")}".TrimEnd());
-                console.WriteLine($"  {type.Description}");
-                foreach (var parameter in type.Parameters)
-                {
-                    var fallback = parameter.Default is null ? "required" : $"default {parameter.Default}";
-                    var unit = parameter.Unit is null ? "" : $" [{parameter.Unit}]";
-                    console.WriteLine($"  --{parameter.Name.Replace('_', '-'),-20} {parameter.Description}{unit} ({fallback})");
-                }
-            }
-        });
     }
 
     private static async Task<ExitCode> SubmitAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
@@ -110,6 +94,18 @@ internal static class ScanCommands
 
         return reasons.Count > 0
             ? throw new RefusedException(reasons)
-            : new ScanRequest { Scan = name, Args = args, Parameters = parameters, Metadata = kept };
+            : new ScanRequest
+            {
+                FileSuffix = Taken("file_suffix"),
+                FileDirectory = Taken("file_directory"),
+                Account = Taken("account"),
+                Scan = name,
+                Args = args,
+                Parameters = parameters,
+                Metadata = kept,
+            };
+
+        // Of every scan, and no parameter of any.
+        string? Taken(string key) => parameters.Remove(key, out var value) ? value : null;
     }
 }

@@ -116,7 +116,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddUsers(access, masterKey)
                 .AddIdempotency()
                 .AddSight(launch)
-                .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync))
+                .AddOpenApi("v2", openApi => openApi.AddDocumentTransformer(DescribeAsync).AddSchemaTransformer(ArgumentSchemas.DescribeAsync))
                 .AddSingleton(roles)
                 .AddJobs()
                 .AddSingleton(s => new TopicEpochs(database.Source, time, s.GetRequiredService<ILogger<TopicEpochs>>()))

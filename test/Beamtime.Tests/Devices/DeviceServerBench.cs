@@ -40,6 +40,7 @@ internal sealed class DeviceServerBench : IAsyncDisposable
         var plugins = new PluginRegistry();
         new SimulatedPlugin().Register(plugins);
         plugins.AddDevice(configuration => new WatchedDevice(configuration), "test.watched");
+        plugins.AddDevice(configuration => new WatchedFlyer(configuration), "test.flyer");
         plugins.AddDevice(configuration => new PlainDevice(configuration), "test.plain");
         plugins.AddDevice(_ => throw new InvalidOperationException("no such card"), "test.broken");
         return plugins;

@@ -1,9 +1,12 @@
 using Beamtime.Cli;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
 using Beamtime.Core.Access.Users;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
+using Beamtime.Sdk.Plugins;
 using Beamtime.Tests.Roles;
+using Beamtime.Tomography;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Beamtime.Tests.House;
@@ -25,6 +28,14 @@ public sealed class ApprovalTests(RunningHost host) : IClassFixture<RunningHost>
     [Fact]
     public void The_page_of_the_command_line_is_current() =>
         Approve("docs/reference/cli.md", CliReference.Write(CommandTree.Root()));
+
+    [Fact]
+    public void The_page_of_scans_is_current()
+    {
+        var plugins = new PluginRegistry();
+        new TomographyPlugin().Register(plugins);
+        Approve("docs/reference/scans.md", ScanReference.Write(new ScanCatalogue(plugins).All));
+    }
 
     [Fact]
     public void The_schemas_of_configuration_files_are_current()

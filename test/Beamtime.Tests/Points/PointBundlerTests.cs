@@ -33,7 +33,8 @@ public sealed class PointBundlerTests : IAsyncDisposable
         _topics = new PointTopics(new LocalTopics(_clock, isEncoding: true), "2-bm");
         _points = (LocalTopic<ScanDocument>)_topics.Points;
         _out = _points.Subscribe("file-writer", _signal);
-        _bundler = new PointBundler(_scans, _readings, _topics, _options, _clock, NullLogger<PointBundler>.Instance);
+        _bundler = new PointBundler(
+            _scans, _readings, _topics, new DeviceTopics(new LocalTopics(_clock, isEncoding: true), "2-bm"), _options, _clock, NullLogger<PointBundler>.Instance);
         _running = _bundler.RunAsync(_stop.Token);
     }
 

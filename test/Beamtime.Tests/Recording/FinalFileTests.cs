@@ -1,4 +1,5 @@
 using Beamtime.Control.Recording;
+using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -88,6 +89,7 @@ public sealed class FinalFileTests
         /entry/start_time () object
         /entry/title () object
         /entry/user NXuser
+        /entry/user/facility_user_id () object
         /entry/user/name () object
         """;
 
@@ -270,6 +272,39 @@ public sealed class FinalFileTests
                 """,
                 bench["S00012_master.h5"]));
         Assert.Single(bench.Registered);
+    }
+
+    [Fact]
+    public async Task States_of_the_beamline_stand_beside_the_points()
+    {
+        await using var bench = new RecordingBench();
+        var line = bench.Line();
+        var shutter = new BeamlineStateChange("shutter", "the shutter is open", "valid", RecordedLine.At(0));
+        var current = new BeamlineStateChange("current", new string('x', 600), "valid", RecordedLine.At(0));
+        await bench.States.PublishAsync(new BeamlineStateList([shutter, current]), TestContext.Current.CancellationToken);
+        await bench.PublishAsync(line.Opened(), line.Point(0));
+        await bench.FlushAsync();
+        var closed = shutter with { Label = "closed", Status = "invalid", At = RecordedLine.At(5) };
+        await bench.States.PublishAsync(new BeamlineStateList([closed, current]), TestContext.Current.CancellationToken);
+        await bench.PublishAsync(line.Point(1));
+        await bench.FlushAsync();
+        await bench.PublishAsync(line.Closed(2));
+        await bench.NextAsync<RecordingDone>();
+
+        Assert.Equal(
+            """
+            ['current', 'shutter'] ('label', 'status', 'timestamp')
+            [(b'the shutter is open', b'valid', 1772366400.0), (b'closed', b'invalid', 1772366400.5)]
+            """,
+            await RecordingBench.PythonAsync(
+                """
+                import sys, h5py
+                s = h5py.File(sys.argv[1], 'r')['/entry/collection/states']
+                print(sorted(s), s['shutter'].dtype.names)
+                print(s['shutter'][()].tolist())
+                """,
+                bench["S00012_master.h5"]),
+            ignoreLineEndingDifferences: true);
     }
 
     [Fact]

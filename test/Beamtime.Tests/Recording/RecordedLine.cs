@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Beamtime.Sdk.Devices;
@@ -33,6 +34,8 @@ internal sealed class RecordedLine
 
     public IReadOnlyDictionary<string, FrameFile> Frames { get; init; } = new Dictionary<string, FrameFile>();
 
+    public IReadOnlyDictionary<string, AsynchronousFile>? Asynchronous { get; init; }
+
     private static int _made;
 
     public static DeviceReadings Readings(string device, double value) => new(
@@ -58,16 +61,23 @@ internal sealed class RecordedLine
                 [new Reading(Value.Of(100.0), Start)]),
         ],
         Frames = Frames,
+        Asynchronous = Asynchronous,
         Motors = ["samx"],
         ReadoutGroups = new Dictionary<string, IReadOnlyList<string>>
         {
             ["baseline"] = [.. Baseline.Select(b => b.Device)],
             ["monitored"] = ["samx", "bpm4i"],
-            ["async"] = [],
+            ["async"] = [.. Asynchronous?.Keys ?? []],
+            ["continuous"] = [],
+            ["on_request"] = [],
         },
         Parameters = new Dictionary<string, string> { ["args"] = "[\"samx\", -5, 5]", ["steps"] = "10", ["exposure"] = "0.5", ["relative"] = "false" },
         UserMetadata = new Dictionary<string, string> { ["sample_name"] = "quartz", ["title"] = "a line", ["proposal"] = "20260001" },
         Who = "00000000-0000-7000-8000-000000000001",
+        UserName = "A. Sato",
+        Queue = "primary",
+        ExposureSeconds = 0.5,
+        Positions = [.. Enumerable.Range(0, Planned).Select(i => i * 0.5)],
     };
 
     public Point Point(int id) => Point(

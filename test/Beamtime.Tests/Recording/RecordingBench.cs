@@ -24,16 +24,21 @@ internal sealed class RecordingBench : IAsyncDisposable
         IReadOnlyList<FileSection>? sections = null,
         Func<RecordingClosed, CancellationToken, Task>? register = null,
         int capacity = 8192,
-        long reserve = 1 << 20)
+        long reserve = 1 << 20,
+        long copiedUpTo = 16 << 20)
     {
-        Options = new RecordingOptions { SourceName = "Advanced Photon Source", MinimumFree = reserve };
+        Options = new RecordingOptions
+        {
+            SourceName = "Advanced Photon Source", MinimumFree = reserve, AsynchronousCopiedUpTo = copiedUpTo,
+        };
         Documents = new LocalTopic<ScanDocument>("2-bm.points", capacity, ["file-writer"], Clock);
+        States = new LocalTopic<BeamlineStateList>("2-bm.scan-states", 16, [], Clock);
         Topics = new RecordingTopics(new LocalTopics(Clock, isEncoding: false), "2-bm");
         _notices = Topics.Notices.Subscribe("scan-server", _noticed);
         Finisher = new RecordingFinisher(
             Options, sections ?? [], register ?? Keep, NullLogger<RecordingFinisher>.Instance);
         var recovery = new RecordingRecovery(null!, null!, null!, Finisher, "2-bm", NullLogger<RecordingRecovery>.Instance);
-        _writer = new FileWriter(Documents, Topics, Finisher, recovery, Options, Clock, NullLogger<FileWriter>.Instance);
+        _writer = new FileWriter(Documents, States, Topics, Finisher, recovery, Options, Clock, NullLogger<FileWriter>.Instance);
         _running = _writer.RunAsync(_stop.Token);
     }
 
@@ -42,6 +47,8 @@ internal sealed class RecordingBench : IAsyncDisposable
     public RecordingOptions Options { get; }
 
     public LocalTopic<ScanDocument> Documents { get; }
+
+    public LocalTopic<BeamlineStateList> States { get; }
 
     public RecordingTopics Topics { get; }
 

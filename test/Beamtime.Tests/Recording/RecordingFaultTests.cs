@@ -129,9 +129,30 @@ public sealed class RecordingFaultTests
     [InlineData(12, null, "mine/today", "mine/today")]
     public void A_folder_is_named_by_number(int number, string? suffix, string? directory, string expected)
     {
-        var folder = RecordingFolder.Name("/data", "2-bm", number, suffix, directory);
+        var folder = RecordingFolder.Name("/data/2-bm", number, suffix, directory);
         Assert.Equal($"/data/2-bm/{expected}", folder.Folder);
-        Assert.EndsWith($"S{number:D5}_master.h5", folder.Final, StringComparison.Ordinal);
+        Assert.EndsWith($"S{number:D5}_master{(suffix is null ? "" : $"_{suffix}")}.h5", folder.Final, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("$beamline", null, "2-bm")]
+    [InlineData("$account/raw", "p12345", "p12345/raw")]
+    [InlineData("$account", null, "p99")]
+    [InlineData("$beamline/$username", null, "2-bm/A__Sato")]
+    public async Task The_folder_of_recordings_is_ordered_as_the_facility_wants(string template, string? account, string expected)
+    {
+        var options = new RecordingOptions { Folder = template, Account = "p99" };
+        Assert.Equal(expected, await FolderTemplate.FillAsync(options, "2-bm", account, () => Task.FromResult<string?>("A. Sato")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_leads_elsewhere_or_lacks_what_it_names_is_refused_with_every_reason()
+    {
+        var options = new RecordingOptions { Folder = "../$account/$username" };
+        var refused = await Assert.ThrowsAsync<RefusedException>(
+            () => FolderTemplate.FillAsync(options, "2-bm", null, () => Task.FromResult<string?>(null)));
+        Assert.Equal(
+            ["recording.folder.unknown", "recording.folder.unknown", "recording.folder.invalid"], refused.Reasons.Select(r => r.Code));
     }
 
     [Theory]
@@ -143,7 +164,7 @@ public sealed class RecordingFaultTests
     public void A_name_that_leads_elsewhere_is_refused(string? suffix, string? directory)
     {
         var refused = Assert.Throws<RefusedException>(
-            () => RecordingFolder.Name("/data", "2-bm", 1, suffix, directory));
+            () => RecordingFolder.Name("/data", 1, suffix, directory));
         Assert.Equal((suffix is null ? 0 : 1) + (directory is null ? 0 : 1), refused.Reasons.Count);
         Assert.All(refused.Reasons, r => Assert.Equal("recording.folder.invalid", r.Code));
     }

@@ -34,6 +34,9 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public DeviceOptions DeviceOptions { get; init; } = new();
 
+    /// <summary>The clock of everything but the database.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public ScanOptions ScanOptions { get; init; } = new() { Beamline = "2-bm", QueueCapacity = 3 };
 
     public ScanQueue Queue => _services.GetRequiredService<ScanQueue>();
@@ -55,9 +58,12 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public string EpochFile => _folder["2-bm.device-epoch"];
 
-    public static async Task<ControlBench> CreateAsync(string yaml, DeviceOptions? devices = null)
+    public static async Task<ControlBench> CreateAsync(string yaml, DeviceOptions? devices = null, TimeProvider? time = null)
     {
-        var bench = new ControlBench(await TestDatabase.CreateAsync(), yaml) { DeviceOptions = devices ?? new DeviceOptions() };
+        var bench = new ControlBench(await TestDatabase.CreateAsync(), yaml)
+        {
+            DeviceOptions = devices ?? new DeviceOptions(), Time = time ?? TimeProvider.System,
+        };
         await bench.OpenAsync();
         return bench;
     }
@@ -68,6 +74,14 @@ internal sealed class ControlBench : IAsyncDisposable
     public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
 
     public PlainDevice Plain(string name) => (PlainDevice)_roster[name].Device;
+
+    public T Service<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>The driver of a device.</summary>
+    public T Driver<T>(string name) => (T)_roster[name].Device;
+
+    public WatchedFlyer Flyer(string name) => (WatchedFlyer)_roster[name].Device;
 
     /// <summary>Reads a device as its roster did when it connected.</summary>
     public async Task RememberAsync(string name)
@@ -133,12 +147,12 @@ internal sealed class ControlBench : IAsyncDisposable
             DeviceFile.Read(_folder["devices.yaml"]),
             Plugins,
             DeviceOptions,
-            TimeProvider.System,
+            Time,
             NullLogger<DeviceRoster>.Instance,
             TestContext.Current.CancellationToken);
         _services = new ServiceCollection()
             .AddLogging(logs => logs.AddProvider(Log))
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(Time)
             .AddSingleton(Plugins)
             .AddSingleton(DeviceOptions)
             .AddSingleton(ScanOptions)
@@ -146,7 +160,7 @@ internal sealed class ControlBench : IAsyncDisposable
             .AddSingleton(new RecordingOptions { MinimumFree = 0 })
             .AddSingleton(_database)
             .AddSingleton<LedgerStore>()
-            .AddSingleton<TopicHub>(new LocalTopics(TimeProvider.System, isEncoding: IsEncoding))
+            .AddSingleton<TopicHub>(new LocalTopics(Time, isEncoding: IsEncoding))
             .AddSingleton(_ => RoleSpool.Open(_folder["spool"], 1 << 20, NullLogger.Instance))
             .AddDevices("2-bm", _roster, EpochFile)
             .AddDeviceOwner("2-bm")

@@ -126,7 +126,9 @@ public sealed class SimulatedCameraTests : IDisposable
     public async Task The_pattern_is_BECs()
     {
         var cancel = TestContext.Current.CancellationToken;
-        var eiger = _bench.Add("eiger", "ophyd_devices.SimCamera", """{ "device_access": true }""");
+        var eiger = _bench.Add("eiger", "ophyd_devices.SimCamera", """
+            { "device_access": true, "sim_init": { "params": { "hot_pixel_types": ["constant", "constant", "constant"] } } }
+            """);
         await ((IStaged)eiger).StageAsync(Setup(0) with { FramesPerTrigger = 3 }, cancel);
         await ((ITriggered)eiger).TriggerAsync(cancel).AsTask().Soon();
         await ((IStaged)eiger).UnstageAsync(cancel);

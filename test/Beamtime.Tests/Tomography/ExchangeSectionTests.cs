@@ -119,6 +119,31 @@ public sealed class ExchangeSectionTests : IDisposable
             shown.Trim());
     }
 
+    [Fact]
+    public async Task The_nxtomo_entry_has_every_frame_in_its_order_with_key_and_angle()
+    {
+        WriteFrames(5);
+        WriteMaster(types: [1, 2, 0, 0, 0], thetas: [0, 0, 0, 45, 90], frames: [0, 1, 2, double.NaN, 3]);
+        Assert.Equal(
+            """
+            NXentry NXtomo (5, 2, 3) uint16 [100, 101, 102, 65535, 103]
+            [2, 1, 0, 3, 0] [0.0, 0.0, 0.0, 45.0, 90.0] degree 0.00345 0.1
+            NXinstrument NXdetector NXsample NXdata data (5, 2, 3) [2, 1, 0, 3, 0]
+            """,
+            (await Python.RunAsync(
+                """
+                import h5py, sys
+                f = h5py.File(sys.argv[1], 'r')
+                e = f['/entry_tomo']; d = e['instrument/detector']
+                print(e.attrs['NX_class'], e['definition'].asstr()[()], d['data'].shape, d['data'].dtype, [int(v[0, 0]) for v in d['data']])
+                print(list(d['image_key']), list(e['sample/rotation_angle']), e['sample/rotation_angle'].attrs['units'], d['x_pixel_size'][()], d['count_time'][()])
+                print(e['instrument'].attrs['NX_class'], d.attrs['NX_class'], e['sample'].attrs['NX_class'], e['data'].attrs['NX_class'],
+                      e['data'].attrs['signal'], e['data/data'].shape, list(e['data/image_key']))
+                """,
+                [_folder["S00007_master.h5"]],
+                TestContext.Current.CancellationToken)).Trim());
+    }
+
     private static FrameFile File() => new("S00007_Camera.h5", "/entry/data/data", "Camera_frame", [2, 3], "uint16");
 
     private void WriteFrames(int count) => StartFrames(count).Dispose();
@@ -166,6 +191,7 @@ public sealed class ExchangeSectionTests : IDisposable
         Assert.True(section.AppliesTo(scan));
         Assert.False(section.AppliesTo(scan with { Name = "line" }));
         section.Write(path, scan);
+        new NexusSection().Write(path, scan);
     }
 
     private async Task<string> ShowAsync() =>

@@ -15,6 +15,8 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
 
     public override int PointsTaken => Points.Count;
 
+    public override TimeProvider Time => bench.Clock;
+
     /// <summary>Own values and the camera's frame index and mean, a row a point.</summary>
     public List<(long FrameType, double Theta, long Frame, double Mean)> Points { get; } = [];
 
@@ -69,6 +71,54 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
         var hinted = bench.Device(device).Signals.First(signal => signal.Kind == SignalKind.Hinted);
         return ValueTask.FromResult(bench.Device(device).Read(hinted.Name));
     }
+
+    public override bool IsHeld => false;
+
+    public override int TimesHeld => 0;
+
+    public override ValueTask StopAsync(IReadOnlyList<string> devices, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask CheckpointAsync(CancellationToken cancel) => ValueTask.CompletedTask;
+
+    public override ValueTask<StartedAction> StartAsync(
+        IReadOnlyList<(string Device, Value Target)> targets, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask TriggerAsync(CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask ReadPointAsync(ReadOnlyMemory<Value> own, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask<IReadOnlyDictionary<string, Reading[]>> ReadManuallyAsync(
+        IReadOnlyList<string> devices, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask PublishPointAsync(
+        IReadOnlyDictionary<string, Reading[]> readings, ReadOnlyMemory<Value> own, CancellationToken cancel) =>
+        throw Unrehearsed();
+
+    public override IAsyncEnumerable<Reading> FollowAsync(string device, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask<int> FlyAsync(Flight flight, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask<ScanStep?> NextStepAsync(TimeSpan idle, CancellationToken cancel) => throw Unrehearsed();
+
+    public override void EndStep(ScanStep step, IReadOnlyList<Beamtime.Sdk.Errors.Reason> reasons) => throw Unrehearsed();
+
+    public override ValueTask StageAsync(string? device, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask PreScanAsync(CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask CompleteAsync(string? device, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask UnstageAsync(string? device, CancellationToken cancel) => throw Unrehearsed();
+
+    public override ValueTask WaitAsync(TimeSpan pause, CancellationToken cancel) => throw Unrehearsed();
+
+    public override void Report(ScanReport report) => Journal.Add($"# {report.Kind}");
+
+    public override void Note(string name, string value) => Journal.Add($"# {name}={value}");
+
+    public override void Warn(Beamtime.Sdk.Errors.Reason warning) => Journal.Add($"# {warning.Code}");
+
+    private static InvalidOperationException Unrehearsed() => new("No tomography scan asks for this.");
 
     public override void Report(string phase) => Journal.Add($"# {phase}");
 }

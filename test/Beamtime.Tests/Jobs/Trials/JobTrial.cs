@@ -61,7 +61,7 @@ internal sealed class JobTrial
             _trial.Count("limited queues");
         }
 
-        await EnqueueAsync(5 + _trial.Draw(10), isOrdered, deadline.Token);
+        await EnqueueAsync(4 + _trial.Draw(7), isOrdered, deadline.Token);
         _hasRealWorkers = !isOrdered && _trial.Happens(8);
         var workers = isOrdered ? 1 : 2 + _trial.Draw(2);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
@@ -379,7 +379,7 @@ internal sealed class JobTrial
         {
             try
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancel);
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancel);
                 await using var command = _ground.Database.Source.CreateCommand(
                     """
                     select 'key ' || concurrency_key from jobs where state = 'Running' and queue = $1 and concurrency_key is not null

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Beamtime.Core.Database;
 using Beamtime.Tests.Support;
 
@@ -45,27 +44,11 @@ public sealed class JobTrialTests
 
     private static async Task TryAsync(int count)
     {
-        var grounds = new ConcurrentBag<TrialGround>();
-        try
+        await using var grounds = new TrialGrounds(count, Databases, Pool, Cancel);
+        await TrialRunner.RunAsync("jobs", count, Parallel, grounds.RunAsync, Cancel);
+        foreach (var (what, times) in grounds.Befell)
         {
-            for (var n = 0; n < Databases; n++)
-            {
-                grounds.Add(await TrialGround.CreateAsync(await TestDatabase.CreateAsync(pool: Pool), n, canStep: true, Cancel));
-            }
-
-            var list = grounds.ToArray();
-            await TrialRunner.RunAsync("jobs", count, Parallel, trial => JobTrial.RunAsync(trial, list[trial.Number % Databases]), Cancel);
-            foreach (var what in list.SelectMany(g => g.Befell).GroupBy(b => b.What, b => b.Count))
-            {
-                await Console.Out.WriteLineAsync($"  {what.Key} {what.Sum()}");
-            }
-        }
-        finally
-        {
-            foreach (var ground in grounds)
-            {
-                await ground.DisposeAsync();
-            }
+            await Console.Out.WriteLineAsync($"  {what} {times}");
         }
     }
 
