@@ -39,6 +39,7 @@ internal static class CommandTree
         root.Subcommands.Add(AlarmCommands.Create());
         root.Subcommands.Add(BeamlineCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
+        root.Subcommands.Add(DeviceCommands.CreateStop());
         root.Subcommands.Add(MoveCommands.CreateMove());
         root.Subcommands.Add(MoveCommands.CreateUpdatedMove());
         root.Subcommands.Add(DatasetCommands.Create());

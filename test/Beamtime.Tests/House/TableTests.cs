@@ -25,6 +25,7 @@ public sealed partial class TableTests
         ["work_projects"] = "named by people",
         ["leases"] = "one row a role of which one acts",
         ["schedules"] = "made and removed by people",
+        ["device_configurations"] = "made by people, each as long as anybody may want it back",
         ["datasets"] = "one row a data set of the ledger",
         ["dataset_files"] = "the manifest of a data set of the ledger",
         ["dataset_copies"] = "where a data set's files lie",

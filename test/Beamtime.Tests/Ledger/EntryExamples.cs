@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Beamtime.Control.Beamline;
+using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
@@ -97,6 +98,9 @@ internal static class EntryExamples
                 new QueueReleased("interlock"),
                 new QueueResumed(),
                 new QueueCleared(4)),
+            [ConfigurationRecord.Kind.Name] = Written(
+                ConfigurationRecord.Kind,
+                new ConfigurationChanged("2-bm", 3, ConfigurationAction.Update, 4, ["eiger"], ["samz"], ["samx", "samy"], ["eiger"])),
             [UserHistory.Kind.Name] = Written(
                 UserHistory.Kind,
                 new UserCreated(["operator", "scientist"]),

@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Beamtime.Hdf5;
 using Beamtime.Roles;
-using Beamtime.Sdk.Scans;
 using Beamtime.Sdk.Scans.Positions;
 using Beamtime.Tests.House;
 using Beamtime.Tests.Roles;
