@@ -1,5 +1,6 @@
 using Beamtime.Control.Beamline;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Points;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
@@ -100,9 +101,11 @@ internal static class ControlRegistration
             (ControlParts Part, string Name, Func<CancellationToken, Task> Run)[] loops =
             [
                 (ControlParts.DeviceServer, "device server", Run<DeviceServer>(d => d.RunAsync)),
+                (ControlParts.DeviceServer, "roster editor", Run<RosterEditor>(e => e.RunAsync)),
                 (ControlParts.DeviceServer, "device announcer", Run<DeviceAnnouncer>(d => d.RunAsync)),
                 (parts & (ControlParts.Api | ControlParts.ScanServer), "device watch", Run<DeviceWatch>(d => d.RunAsync)),
                 (ControlParts.ScanServer, "device setter", Run<DeviceSetter>(d => d.RunAsync)),
+                (ControlParts.ScanServer, "device configurator", Run<DeviceConfigurator>(c => c.RunAsync)),
                 (ControlParts.ScanServer, "step reception", Run<StepReception>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "mover", Run<Mover>(m => m.RunAsync)),
                 (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),

@@ -24,7 +24,7 @@ internal sealed class BareStreams(string socket)
         }
 
         await Task.WhenAll(
-            OnThread(client =>
+            OnThreadAsync(client =>
             {
                 using var answers = new Client(socket);
                 for (var point = 1; point <= points; point++)
@@ -33,7 +33,7 @@ internal sealed class BareStreams(string socket)
                     answers.Await("answers", point);
                 }
             }),
-            OnThread(client =>
+            OnThreadAsync(client =>
             {
                 using var instructions = new Client(socket);
                 for (var point = 1; point <= points; point++)
@@ -43,7 +43,7 @@ internal sealed class BareStreams(string socket)
                     client.Add("answers", point);
                 }
             }),
-            OnThread(client =>
+            OnThreadAsync(client =>
             {
                 using var readings = new Client(socket);
                 for (var point = 1; point <= points; point++)
@@ -52,7 +52,7 @@ internal sealed class BareStreams(string socket)
                     client.Add("points", point);
                 }
             }),
-            OnThread(client =>
+            OnThreadAsync(client =>
             {
                 for (var point = 1; point <= points; point++)
                 {
@@ -61,7 +61,7 @@ internal sealed class BareStreams(string socket)
             }));
     }
 
-    private Task OnThread(Action<Client> run) => Task.Factory.StartNew(
+    private Task OnThreadAsync(Action<Client> run) => Task.Factory.StartNew(
         () =>
         {
             using var client = new Client(socket);
@@ -104,15 +104,15 @@ internal sealed class BareStreams(string socket)
         {
             var line = Line();
             var kind = (char)line[0];
-            Utf8Parser.TryParse(line[1..], out int count, out _);
+            var isCounted = Utf8Parser.TryParse(line[1..], out int count, out _);
             switch (kind)
             {
                 case '-':
                     throw new InvalidOperationException(Encoding.ASCII.GetString(line));
-                case '$' when count >= 0:
+                case '$' when isCounted && count >= 0:
                     Take(count + 2);
                     break;
-                case '*':
+                case '*' when isCounted:
                     for (var item = 0; item < count; item++)
                     {
                         Skip();

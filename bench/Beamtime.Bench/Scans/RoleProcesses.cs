@@ -41,12 +41,12 @@ internal sealed class RoleProcesses : IAsyncDisposable
                 Path.Combine(folder, "data"),
                 new Dictionary<string, string>
                 {
-                    ["DATABASE_URL"] = database.Cluster!.Folder.Connection(ClusterFolder.Owner, ClusterFolder.Owner),
+                    ["DATABASE_URL"] = database.Cluster!.Folder.Connection(ClusterFolder.Owner, ClusterFolder.Owner).ConnectionString,
                     ["REDIS_URL"] = roles._redis.Url,
                     ["BEAMTIME_SECRET_FILE"] = secret,
                 },
                 cancel)));
-            roles._client = new HttpClient { BaseAddress = new Uri(addresses[0], "/api/v2/") };
+            roles._client = new HttpClient { BaseAddress = new Uri(addresses[0], new Uri("/api/v2/", UriKind.Relative)) };
             roles._client.DefaultRequestHeaders.Authorization = new("Bearer", LocalSignIn.Find(addresses[0]));
             return roles;
         }

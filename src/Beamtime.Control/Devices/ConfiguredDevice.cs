@@ -21,10 +21,28 @@ internal sealed class ConfiguredDevice : KnownDevice
         : base(DeviceDescription.Of(entry, device, unusable: null, limits))
     {
         _driverSignals = limits is null ? null : device.Signals;
-        Entry = entry;
-        Device = device;
+        (Entry, Device, Limits) = (entry, device, limits);
         Mailbox = new DeviceMailbox(this, mailboxCapacity, deadlines);
     }
+
+    private ConfiguredDevice(ConfiguredDevice before, DeviceEntry entry, (double Low, double High)? limits)
+        : base(DeviceDescription.Of(entry, before.Device, unusable: null, limits))
+    {
+        _driverSignals = limits is null ? null : before.Device.Signals;
+        (Entry, Device, Mailbox, Limits) = (entry, before.Device, before.Mailbox, limits);
+        if (before.Last is { Length: > 0 } last)
+        {
+            Remember(last.ToArray(), 0);
+        }
+    }
+
+    /// <summary>Limits of its main signal in the place of the driver's; null for the driver's.</summary>
+    public (double Low, double High)? Limits { get; }
+
+    /// <summary>The same device, connected as it is, under another configuration.</summary>
+    /// <param name="entry">The configuration.</param>
+    /// <param name="limits">Limits of its main signal; null for those it has.</param>
+    public ConfiguredDevice As(DeviceEntry entry, (double Low, double High)? limits) => new(this, entry, limits ?? Limits);
 
     /// <summary>Its configuration.</summary>
     public DeviceEntry Entry { get; }

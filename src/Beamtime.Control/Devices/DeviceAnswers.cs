@@ -76,6 +76,7 @@ internal sealed record DeviceAnswer(
 /// <param name="High">Highest target.</param>
 /// <param name="Value">Last value; null when there is none.</param>
 /// <param name="At">When it was taken, UTC.</param>
+/// <param name="Choice">The name of its value, where its values have names.</param>
 internal sealed record SignalAnswer(
     string Name,
     SignalKind Kind,
@@ -85,7 +86,8 @@ internal sealed record SignalAnswer(
     double? Low,
     double? High,
     JsonElement? Value,
-    DateTimeOffset? At)
+    DateTimeOffset? At,
+    string? Choice = null)
 {
     /// <summary>The answer for a signal.</summary>
     /// <param name="signal">The signal.</param>
@@ -99,11 +101,17 @@ internal sealed record SignalAnswer(
         Finite(signal.Limits?.Low),
         Finite(signal.Limits?.High),
         reading is { Value.IsMissing: false } taken ? Json(taken.Value) : null,
-        reading is { Value.IsMissing: false } at ? at.Timestamp : null);
+        reading is { Value.IsMissing: false } at ? at.Timestamp : null,
+        signal.Choices is { } choices && reading is { Value.Type: SignalType.Integer } index
+            && index.Value.AsInteger() >= 0 && index.Value.AsInteger() < choices.Count ? choices[(int)index.Value.AsInteger()] : null);
 
-    private static double? Finite(double? limit) => limit is { } number && double.IsFinite(number) ? number : null;
+    /// <summary>A limit as JSON has it; null for none.</summary>
+    /// <param name="limit">The limit.</param>
+    public static double? Finite(double? limit) => limit is { } number && double.IsFinite(number) ? number : null;
 
-    private static JsonElement Json(Value value) => value.Type switch
+    /// <summary>A value as JSON.</summary>
+    /// <param name="value">The value, not missing.</param>
+    public static JsonElement Json(Value value) => value.Type switch
     {
         SignalType.Float when !double.IsFinite(value.AsDouble()) =>
             JsonSerializer.SerializeToElement(value.ToString(), DeviceJson.Default.String),

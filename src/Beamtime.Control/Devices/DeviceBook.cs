@@ -10,10 +10,13 @@ namespace Beamtime.Control.Devices;
 /// </summary>
 internal sealed class DeviceBook
 {
-    private volatile Page _page = new(null, [], []);
+    private volatile Page _page = new(null, [], [], 0);
 
     /// <summary>The device server that told this; null before the first.</summary>
     public Guid? Server => _page.Server;
+
+    /// <summary>The number of the configuration that the device server has; 0 for the file itself.</summary>
+    public int Revision => _page.Revision;
 
     /// <summary>The devices that can be used, in the order of need.</summary>
     public IReadOnlyCollection<KnownDevice> Usable => _page.Usable.Values;
@@ -64,7 +67,8 @@ internal sealed class DeviceBook
         _page = new Page(
             state.Server,
             usable,
-            state.Devices.Where(d => d.Unusable is not null).ToDictionary(d => d.Name, StringComparer.Ordinal));
+            state.Devices.Where(d => d.Unusable is not null).ToDictionary(d => d.Name, StringComparer.Ordinal),
+            state.Revision);
     }
 
     /// <summary>Takes the last readings of devices.</summary>
@@ -137,5 +141,5 @@ internal sealed class DeviceBook
     }
 
     private sealed record Page(
-        Guid? Server, Dictionary<string, KnownDevice> Usable, Dictionary<string, DeviceDescription> Unusable);
+        Guid? Server, Dictionary<string, KnownDevice> Usable, Dictionary<string, DeviceDescription> Unusable, int Revision);
 }

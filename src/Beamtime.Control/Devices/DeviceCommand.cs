@@ -23,6 +23,12 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
     /// <summary>Takes the readings.</summary>
     public Memory<Reading> Row { get; private set; } = row;
 
+    /// <summary>The method to call.</summary>
+    public DeviceMethod? Method { get; init; }
+
+    /// <summary>Its arguments.</summary>
+    public IReadOnlyList<Value> Arguments { get; init; } = [];
+
     /// <summary>The scan to stage for.</summary>
     public ScanSetup? Setup { get; init; }
 
@@ -56,7 +62,7 @@ internal sealed class DeviceCommand(ConfiguredDevice device, OperationKind kind,
 
     /// <summary>Puts other readings in place of those that failed.</summary>
     /// <param name="row">The readings.</param>
-    public void Replace(Reading[] row) => Row = row;
+    public void Replace(Memory<Reading> row) => Row = row;
 
     /// <summary>True when the readings are missing.</summary>
     public bool HasGap { get; private set; }

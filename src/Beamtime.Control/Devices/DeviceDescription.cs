@@ -70,6 +70,12 @@ internal sealed record DeviceDescription
     /// <summary>Its signals, in the order of readings; empty for one that cannot be used.</summary>
     public IReadOnlyList<Signal> Signals { get; init; } = [];
 
+    /// <summary>Its methods; null for none.</summary>
+    public IReadOnlyList<DeviceMethod>? Methods { get; init; }
+
+    /// <summary>Devices that must be connected before it; null for none.</summary>
+    public IReadOnlyList<string>? Needs { get; init; }
+
     /// <summary>Why it cannot be used; null when it can.</summary>
     public Reason? Unusable { get; init; }
 
@@ -96,6 +102,8 @@ internal sealed record DeviceDescription
             | (device is IFlyer ? DeviceAbilities.Flying : 0)
             | (device is IHoldable ? DeviceAbilities.Holdable : 0)
             | (device is IMonitored ? DeviceAbilities.Publishing : 0),
+        Methods = (device as ICallable)?.Methods is { Count: > 0 } methods ? methods : null,
+        Needs = entry.Needs.Count > 0 ? entry.Needs : null,
         Ownership = (device as IOwned)?.Ownership ?? DeviceOwnership.Claimable,
         Signals = device is null ? []
             : limits is null ? device.Signals

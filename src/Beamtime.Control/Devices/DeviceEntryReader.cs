@@ -1,4 +1,5 @@
 using System.Globalization;
+using Beamtime.Control.Devices.Computed;
 using Beamtime.Core.Settings;
 using Beamtime.Sdk.Errors;
 
@@ -55,7 +56,11 @@ internal sealed class DeviceEntryReader
         }
 
         var device = new DeviceEntryReader(entry.Key, map, reasons).Read();
-        return reasons.Count == before ? device : null;
+        // What it is calculated from must be there before it, whether the file says so or not.
+        return reasons.Count != before ? null
+            : ComputedSignal.Classes.Contains(device.DeviceClass)
+                ? device with { Needs = [.. device.Needs.Union(ComputedSignal.NeedsOf(device))] }
+                : device;
     }
 
     /// <summary>What is wrong with a device's name; null when nothing is.</summary>

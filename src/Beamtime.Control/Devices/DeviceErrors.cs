@@ -30,6 +30,12 @@ internal static class DeviceErrors
         "The device has no such ability or signal.",
         "Show its signals with 'beamtime device get NAME'.");
 
+    /// <summary>Arguments of a method that do not fit.</summary>
+    public static readonly ErrorCode ArgumentInvalid = new(
+        "device.argument.invalid",
+        "The arguments do not fit the parameters of the device's method.",
+        "Show the method with 'beamtime device describe NAME'.");
+
     /// <summary>The device must not be set.</summary>
     public static readonly ErrorCode ReadOnly = new(
         "device.read_only",
@@ -113,6 +119,51 @@ internal static class DeviceErrors
         "device.configuration.invalid",
         "The device configuration has an error.",
         "Mend the line named in the message.");
+
+    /// <summary>A device of that name is there already.</summary>
+    public static readonly ErrorCode Exists = new(
+        "device.exists",
+        "A device of that name is configured already.",
+        "Choose another name, or change the device with 'beamtime device update'.");
+
+    /// <summary>The configuration would be empty.</summary>
+    public static readonly ErrorCode ConfigurationEmpty = new(
+        "device.configuration.empty",
+        "No device would be left.",
+        "If that is meant, use 'beamtime config devices reset --yes'.");
+
+    /// <summary>Another change is under way.</summary>
+    public static readonly ErrorCode ConfigurationBusy = new(
+        "device.configuration.busy",
+        "Another change of the device configuration is under way.",
+        "Wait until it is over, or take it back with 'beamtime config devices cancel'.",
+        RetryClass.Later);
+
+    /// <summary>No such configuration.</summary>
+    public static readonly ErrorCode RevisionUnknown = new(
+        "device.revision.unknown",
+        "No device configuration of that number was kept.",
+        "List them with 'beamtime config devices history'.");
+
+    /// <summary>A device is being changed.</summary>
+    public static readonly ErrorCode Changing = new(
+        "device.changing",
+        "The device's configuration is being changed, so that it cannot be used just now.",
+        "Wait until the change is over; 'beamtime config devices' shows how far it is.",
+        RetryClass.Later);
+
+    /// <summary>A change of the configuration was cancelled.</summary>
+    public static readonly ErrorCode ChangeCancelled = new(
+        "device.change.cancelled",
+        "A change of the device configuration was cancelled while it was under way.",
+        "Nothing needs to be done: the devices are as they were before the change.");
+
+    /// <summary>A device did not come back after a change was taken back.</summary>
+    public static readonly ErrorCode NotTakenBack = new(
+        "device.change.lost",
+        "A change of the device configuration failed, and a device could not be brought back to where it was.",
+        "See the device's own reason, mend it, and connect it anew with 'beamtime device retry'.",
+        RetryClass.Later);
 
     /// <summary>A scan asks for readout priorities that exclude each other.</summary>
     public static readonly ErrorCode PriorityConflict = new(

@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices.Computed;
 using Beamtime.Core.Settings;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -18,6 +19,10 @@ internal sealed record ConstructedDevice(
 internal sealed class ConstructedDevices(IReadOnlyList<ConstructedDevice> devices) : IAsyncDisposable
 {
     private IReadOnlyList<ConstructedDevice> _devices = devices;
+
+    /// <summary>Others in their place.</summary>
+    /// <param name="devices">The devices.</param>
+    public void Put(IReadOnlyList<ConstructedDevice> devices) => _devices = devices;
 
     /// <summary>The devices; who takes them disposes of them.</summary>
     public IReadOnlyList<ConstructedDevice> Take()
@@ -52,17 +57,17 @@ internal sealed class DeviceFactory(PluginRegistry plugins, DeviceOptions option
         List<Reason> mistakes = [];
         foreach (var entry in entries)
         {
-            if (!plugins.Devices.TryGetValue(entry.DeviceClass, out var create))
+            if (!plugins.Devices.TryGetValue(entry.DeviceClass, out var create) && !ComputedSignal.Classes.Contains(entry.DeviceClass))
             {
                 mistakes.Add(DeviceErrors.ConfigurationInvalid.Because(
                     $"{entry.Name}: no plugin has the device class '{entry.DeviceClass}'"
-                    + NearestName.Question(entry.DeviceClass, plugins.Devices.Keys)));
+                    + NearestName.Question(entry.DeviceClass, plugins.Devices.Keys.Concat(ComputedSignal.Classes))));
                 continue;
             }
 
             var configuration = new DeviceConfiguration(
                 entry.Name, entry.DeviceConfig, time, SeedFor(options.SimulationSeed, entry.Name), Find);
-            made[entry.Name] = Construct(entry, create, configuration, Find, mistakes);
+            made[entry.Name] = Construct(entry, create ?? (static c => new ComputedSignal(c)), configuration, Find, mistakes);
         }
 
         if (mistakes.Count > 0)

@@ -1,4 +1,5 @@
 using Beamtime.Core.Topics;
+using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Devices;
@@ -45,9 +46,10 @@ internal sealed class DeviceLink(DeviceTopics topics, DeviceWatch watch, DeviceB
     /// <param name="allowed">Deadline of the slowest.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <param name="allowsGaps">Whether readings may be missing.</param>
+    /// <param name="arguments">Arguments of a call.</param>
     /// <exception cref="FaultException">A device's, or <c>role.unreachable</c> or <c>device.server.restarted</c>.</exception>
     public async ValueTask<InstructionDone> AskAsync(
-        Operation[] operations, TimeSpan allowed, CancellationToken cancel, bool allowsGaps = false)
+        Operation[] operations, TimeSpan allowed, CancellationToken cancel, bool allowsGaps = false, Value[]? arguments = null)
     {
         var session = await watch.SessionAsync(options.SilenceLimit, cancel);
         return await AskAsync(
@@ -58,6 +60,7 @@ internal sealed class DeviceLink(DeviceTopics topics, DeviceWatch watch, DeviceB
                 Server = session.Server,
                 Operations = operations,
                 AllowsGaps = allowsGaps,
+                Arguments = arguments,
             },
             allowed + TimeSpan.FromSeconds(10),
             session,

@@ -169,6 +169,7 @@ internal sealed class DeviceMailbox : IDisposable
         (OperationKind.Complete, ICompleting device) => device.CompleteAsync(cancel),
         (OperationKind.Unstage, IAsynchronous device) => UnstageAsync(command, device, cancel),
         (OperationKind.Unstage, IStaged device) => device.UnstageAsync(cancel),
+        (OperationKind.Call, ICallable device) => CallAsync(command, device, cancel),
         (OperationKind.Kickoff, IFlyer device) => device.KickoffAsync(command.Flight!.Parameters, cancel),
         (OperationKind.Collect, IFlyer device) => CollectAsync(command, device, cancel),
         (OperationKind.Hold, IHoldable device) => device.HoldAsync(cancel),
@@ -209,6 +210,12 @@ internal sealed class DeviceMailbox : IDisposable
         {
             await command.Take!(flown, cancel);
         }
+    }
+
+    private static async ValueTask CallAsync(DeviceCommand command, ICallable device, CancellationToken cancel)
+    {
+        var given = await device.CallAsync(command.Method!, command.Arguments, cancel);
+        command.Row.Span[0] = new Reading(given, default);
     }
 
     private FaultException Named(Exception error, DeviceCommand command)

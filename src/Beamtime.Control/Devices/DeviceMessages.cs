@@ -49,13 +49,16 @@ internal enum OperationKind : byte
 
     /// <summary>Go on with what was held.</summary>
     Resume,
+
+    /// <summary>Call a method of the device.</summary>
+    Call,
 }
 
 /// <summary>One operation on one device. Operations of one phase run in parallel, phases one after the other.</summary>
 /// <param name="Phase">Ascending within an instruction.</param>
 /// <param name="Kind">What to do.</param>
 /// <param name="Device">The device's name; empty for <see cref="OperationKind.Wait"/>.</param>
-/// <param name="Signal">The signal to set; null for the device's hinted one.</param>
+/// <param name="Signal">The signal to set, null for the device's hinted one; or the method to call.</param>
 /// <param name="Value">The target, or the seconds to wait.</param>
 internal readonly record struct Operation(
     int Phase, OperationKind Kind, string Device, string? Signal = null, Value Value = default);
@@ -93,6 +96,9 @@ internal sealed class Instruction
     /// <summary>Set for staging.</summary>
     public ScanSetup? Setup { get; init; }
 
+    /// <summary>Arguments of the method that is called; such an instruction has that one operation.</summary>
+    public Value[]? Arguments { get; init; }
+
     /// <summary>Longest exposure of a trigger, s; added to the deadline of triggers.</summary>
     public double ExposureSeconds { get; init; }
 
@@ -109,7 +115,7 @@ internal sealed class Instruction
 }
 
 /// <summary>The answer to an instruction that was carried out.</summary>
-/// <param name="Rows">Readings of read operations without a point, by device.</param>
+/// <param name="Rows">Readings of read operations without a point, by device; of a call what it gave.</param>
 /// <param name="Files">Files that staged devices will write, by device.</param>
 internal sealed record InstructionDone(
     IReadOnlyDictionary<string, Reading[]> Rows,

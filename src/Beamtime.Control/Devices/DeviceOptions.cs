@@ -49,6 +49,14 @@ internal sealed class DeviceOptions
     [Description("How often the last readings of all devices are told, where they have changed.")]
     public TimeSpan ValuesInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Pause between changes of one device.</summary>
+    [Description("How often changes that devices tell on their own are passed on; of a signal that changes oftener the newest value counts.")]
+    public TimeSpan ChangesInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Pause between previews.</summary>
+    [Description("How often thinned frames of a device are passed on to viewers; of frames that come oftener the newest counts.")]
+    public TimeSpan PreviewsInterval { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Missing readings in a row that end a scan.</summary>
     [Description("Readings of one device that may be missing in a row before the scan is aborted.")]
     [Range(1, 1000)]
@@ -70,6 +78,10 @@ internal sealed class DeviceOptions
     [Unit("bytes")]
     [Range(0, long.MaxValue)]
     public long AsynchronousMinimumFree { get; init; } = 64L << 20;
+
+    /// <summary>Whether live changes of the configuration are set aside at the start.</summary>
+    [Description("Whether the device server begins with the site's file alone, setting aside the changes that were made to the configuration since; they stay in its history.")]
+    public bool StartFromFile { get; init; }
 
     /// <summary>Seed of simulated devices.</summary>
     [Description("Seed of the randomness of simulated devices; the same seed gives the same noise.")]

@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices.Configuration;
 using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -26,6 +27,9 @@ internal static class DeviceRegistration
             services.TryAddSingleton<DeviceWatch>();
             services.TryAddSingleton<DeviceLink>();
             services.TryAddSingleton<DeviceDesk>();
+            services.TryAddSingleton<DeviceFollower>();
+            services.TryAddSingleton<ConfigurationStore>();
+            services.TryAddSingleton<ConfigurationDesk>();
             return services;
         }
 
@@ -37,6 +41,8 @@ internal static class DeviceRegistration
             .AddDeviceTopics(beamline)
             .AddSingleton(roster)
             .AddSingleton(new OwnerEpoch(epochFile))
+            .AddSingleton<DeviceFactory>()
+            .AddSingleton<RosterEditor>()
             .AddSingleton<DeviceServer>()
             .AddSingleton<DeviceAnnouncer>();
 
@@ -45,6 +51,7 @@ internal static class DeviceRegistration
         public IServiceCollection AddDeviceOwner(string beamline) => services
             .AddDeviceLink(beamline)
             .AddSingleton<DeviceLocks>()
-            .AddSingleton<DeviceSetter>();
+            .AddSingleton<DeviceSetter>()
+            .AddSingleton<DeviceConfigurator>();
     }
 }

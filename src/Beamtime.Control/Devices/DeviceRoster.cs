@@ -1,5 +1,3 @@
-using Beamtime.Core.Topics;
-using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.Logging;
@@ -11,24 +9,39 @@ namespace Beamtime.Control.Devices;
 /// <param name="Reason">Why; disabled by configuration or failed.</param>
 internal sealed record UnusableDevice(DeviceEntry Entry, Reason Reason);
 
+/// <summary>All configured devices at one moment.</summary>
+/// <param name="Usable">Those that can be used, in the order of need.</param>
+/// <param name="Unusable">Those that cannot.</param>
+/// <param name="Revision">The configuration's number; 0 for the file itself.</param>
+internal sealed record RosterPage(
+    IReadOnlyDictionary<string, ConfiguredDevice> Usable, IReadOnlyDictionary<string, UnusableDevice> Unusable, int Revision)
+{
+    /// <summary>The configuration of all.</summary>
+    public IEnumerable<DeviceEntry> Entries => Usable.Values.Select(d => d.Entry).Concat(Unusable.Values.Select(u => u.Entry));
+}
+
 /// <summary>
 /// All configured devices of the beamline. A device that fails to construct or to connect is listed with its reason and
-/// stays out; the others go on. A mistake in the configuration itself stops the start.
+/// stays out; the others go on. A mistake in the configuration itself stops the start. Who changes the devices puts a
+/// whole new page in the place of the old one.
 /// </summary>
-internal sealed partial class DeviceRoster : IAsyncDisposable
+internal sealed class DeviceRoster : IAsyncDisposable
 {
-    private readonly Dictionary<string, ConfiguredDevice> _usable = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, UnusableDevice> _unusable = new(StringComparer.Ordinal);
+    private volatile RosterPage _page;
 
-    private DeviceRoster()
-    {
-    }
+    private DeviceRoster(RosterPage page) => _page = page;
+
+    /// <summary>Another page has taken the place of the old one. Handlers return quickly.</summary>
+    public event Action? Changed;
+
+    /// <summary>The devices at this moment.</summary>
+    public RosterPage Page => _page;
 
     /// <summary>The devices that can be used, in the order of need.</summary>
-    public IReadOnlyCollection<ConfiguredDevice> Usable => _usable.Values;
+    public IReadOnlyCollection<ConfiguredDevice> Usable => [.. _page.Usable.Values];
 
     /// <summary>The devices that cannot.</summary>
-    public IReadOnlyCollection<UnusableDevice> Unusable => _unusable.Values;
+    public IReadOnlyCollection<UnusableDevice> Unusable => [.. _page.Unusable.Values];
 
     /// <summary>Constructs and connects the devices in the order of need.</summary>
     /// <param name="entries">The configuration, ordered by need.</param>
@@ -45,32 +58,37 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
         TimeProvider time,
         ILogger<DeviceRoster> logger,
         CancellationToken cancel) => await ConnectAsync(
-        await new DeviceFactory(plugins, options, time).ConstructAsync(entries, static _ => null), options, time, logger, cancel);
+        await new DeviceFactory(plugins, options, time).ConstructAsync(entries, static _ => null), 0, options, time, logger, cancel);
 
     /// <summary>Connects constructed devices in the order of need.</summary>
     /// <param name="constructed">The devices, which the roster disposes of from now on.</param>
+    /// <param name="revision">The configuration's number; 0 for the file itself.</param>
     /// <param name="options">Settings of devices.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Takes what failed.</param>
     /// <param name="cancel">Ends connecting.</param>
     public static async Task<DeviceRoster> ConnectAsync(
         IReadOnlyList<ConstructedDevice> constructed,
+        int revision,
         DeviceOptions options,
         TimeProvider time,
         ILogger<DeviceRoster> logger,
         CancellationToken cancel)
     {
-        var roster = new DeviceRoster();
-        var deadlines = new DeadlineWatch(time);
-        foreach (var device in constructed)
+        var connector = new DeviceConnector(options, time, logger);
+        Dictionary<string, ConfiguredDevice> usable = new(StringComparer.Ordinal);
+        Dictionary<string, UnusableDevice> unusable = new(StringComparer.Ordinal);
+        var roster = new DeviceRoster(new RosterPage(usable, unusable, revision));
+        foreach (var next in constructed)
         {
-            if (device.Device is { } driver)
+            var (device, reason) = await connector.ConnectAsync(next, usable.GetValueOrDefault, cancel);
+            if (device is not null)
             {
-                await roster.ConnectAsync(device, driver, options, deadlines, time, logger, cancel);
+                usable[next.Entry.Name] = device;
             }
             else
             {
-                roster.Disable(device.Entry, device.Unusable!, logger);
+                unusable[next.Entry.Name] = new UnusableDevice(next.Entry, reason!);
             }
         }
 
@@ -79,80 +97,39 @@ internal sealed partial class DeviceRoster : IAsyncDisposable
 
     /// <summary>The usable device of that name; a bug when there is none.</summary>
     /// <param name="name">The device's name.</param>
-    public ConfiguredDevice this[string name] => _usable[name];
+    public ConfiguredDevice this[string name] => _page.Usable[name];
 
     /// <summary>The usable device of that name.</summary>
     /// <param name="name">The device's name.</param>
     /// <exception cref="FaultException"><c>device.unknown</c> or why it cannot be used: it was removed or failed meanwhile.</exception>
-    public ConfiguredDevice Find(string name) => _usable.TryGetValue(name, out var device) ? device
-        : throw (_unusable.TryGetValue(name, out var unusable)
-            ? new FaultException(unusable.Reason)
-            : DeviceErrors.Unknown.Fault($"No device '{name}' is configured."));
+    public ConfiguredDevice Find(string name)
+    {
+        var page = _page;
+        return page.Usable.TryGetValue(name, out var device) ? device
+            : throw (page.Unusable.TryGetValue(name, out var unusable)
+                ? new FaultException(unusable.Reason)
+                : DeviceErrors.Unknown.Fault($"No device '{name}' is configured."));
+    }
 
     /// <summary>True when a usable device has that name.</summary>
     /// <param name="name">The device's name.</param>
-    public bool Has(string name) => _usable.ContainsKey(name);
+    public bool Has(string name) => _page.Usable.ContainsKey(name);
+
+    /// <summary>Puts a page in the place of the present one.</summary>
+    /// <param name="page">The page.</param>
+    public void Turn(RosterPage page)
+    {
+        _page = page;
+        Changed?.Invoke();
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var device in _usable.Values.Reverse())
+        foreach (var device in _page.Usable.Values.Reverse())
         {
             device.Mailbox.Dispose();
             await device.Device.DisposeAsync();
         }
     }
-
-    private async Task ConnectAsync(
-        ConstructedDevice constructed,
-        IDevice device,
-        DeviceOptions options,
-        DeadlineWatch deadlines,
-        TimeProvider time,
-        ILogger logger,
-        CancellationToken cancel)
-    {
-        var entry = constructed.Entry;
-        using var limit = new CancellationTokenSource(entry.ConnectionTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
-        try
-        {
-            if (entry.Needs.FirstOrDefault(n => !_usable.ContainsKey(n)) is { } missing)
-            {
-                throw new FaultException(DeviceFactory.NeedOf(entry, missing));
-            }
-
-            await device.ConnectAsync(both.Token).AsTask().WaitAsync(both.Token);
-            var duplicate = device.Signals.GroupBy(s => s.Name).FirstOrDefault(g => g.Count() > 1);
-            if (duplicate is not null)
-            {
-                throw DeviceErrors.ConnectFailed.Fault($"{entry.Name} has two signals named {duplicate.Key}.");
-            }
-
-            var limits = await DeviceSettings.ApplyAsync(entry, device, constructed.Further, time, both.Token);
-            var configured = new ConfiguredDevice(entry, device, limits, options.MailboxCapacity, deadlines);
-            var first = new Reading[configured.ReadSignals.Count];
-            await device.ReadAsync(configuration: false, first, both.Token).AsTask().WaitAsync(both.Token);
-            configured.Remember(first, 0);
-            _usable[entry.Name] = configured;
-        }
-        catch (Exception error) when (!cancel.IsCancellationRequested)
-        {
-            Disable(entry, DeviceFactory.ReasonOf(error, entry), logger);
-            await device.DisposeAsync();
-        }
-    }
-
-    private void Disable(DeviceEntry entry, Reason reason, ILogger logger)
-    {
-        if (entry.Enabled)
-        {
-            LogConnectFailed(logger, entry.Name, reason.Code, reason.Message);
-        }
-
-        _unusable[entry.Name] = new(entry, reason);
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {Device} is disabled: {Code}: {Message}")]
-    private static partial void LogConnectFailed(ILogger logger, string device, string code, string message);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Beamtime.Control.Devices.Asynchronous;
+using Beamtime.Control.Devices.Computed;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -20,11 +21,14 @@ internal sealed partial class DeviceServer(
     ILogger<DeviceServer> logger)
 {
     private readonly InstructionMemory _memory = new();
-    private readonly AsynchronousRecorder _asynchronous = new(topics.AsynchronousIndices, options, time, logger);
-    private readonly HashSet<string> _staged = new(StringComparer.Ordinal);
+    private readonly DeviceCommandMaker _commands = new(
+        roster, new AsynchronousRecorder(topics.AsynchronousIndices, options, time, logger), options);
+    private readonly StagedDevices _staged = new();
     private readonly DeviceFlights _flights = new(roster, time);
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
+
+    private ReadingRecovery Recovery => new(_commands, options, logger);
 
     /// <summary>This device server; another one after each start.</summary>
     public Guid Id { get; } = Guid.CreateVersion7(time.GetUtcNow());
@@ -33,7 +37,7 @@ internal sealed partial class DeviceServer(
     /// <param name="cancel">Ends the server; devices are not stopped by it.</param>
     public async Task RunAsync(CancellationToken cancel)
     {
-        List<Task> loops = [.. roster.Usable.Select(d => d.Mailbox.RunAsync(cancel))];
+        List<Task> loops = [new MailboxTender(roster).RunAsync(cancel)];
         loops.Add(topics.Instructions.ServeAsync(ExecuteAsync, cancel));
         loops.Add(topics.Stops.ServeAsync(
             async (stop, _) => new StopDone(await StopAsync(stop.Devices)), cancel));
@@ -104,14 +108,7 @@ internal sealed partial class DeviceServer(
 
     private async Task ReleaseAsync()
     {
-        string[] staged;
-        lock (_staged)
-        {
-            staged = [.. _staged];
-            _staged.Clear();
-        }
-
-        foreach (var name in staged)
+        foreach (var name in _staged.TakeAll())
         {
             try
             {
@@ -148,7 +145,8 @@ internal sealed partial class DeviceServer(
 
         foreach (ref readonly var operation in instruction.Operations.AsSpan())
         {
-            if (operation.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Wait)
+            if (operation.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Wait
+                || (operation.Kind == OperationKind.Call && roster.Find(operation.Device).Method(operation.Signal) is not { IsMutating: true }))
             {
                 continue;
             }
@@ -161,16 +159,8 @@ internal sealed partial class DeviceServer(
             _isInUse = true;
             if (operation.Kind is OperationKind.Stage or OperationKind.Unstage)
             {
-                Note(operation);
+                _staged.Note(operation);
             }
-        }
-    }
-
-    private void Note(in Operation staging)
-    {
-        lock (_staged)
-        {
-            _ = staging.Kind == OperationKind.Stage ? _staged.Add(staging.Device) : _staged.Remove(staging.Device);
         }
     }
 
@@ -206,11 +196,7 @@ internal sealed partial class DeviceServer(
                     break;
                 default:
                     done = await RunPhaseAsync(instruction, phase, done, cancel);
-                    if (operations[from].Kind is OperationKind.Kickoff or OperationKind.Unstage)
-                    {
-                        await _flights.NoteAsync(instruction, phase, cancel);
-                    }
-
+                    await _flights.NoteAsync(instruction, phase, cancel);
                     break;
             }
 
@@ -232,20 +218,41 @@ internal sealed partial class DeviceServer(
         }
 
         var commands = new DeviceCommand[phase.Length];
+        ComputedReadings? computed = null;
         for (var i = 0; i < commands.Length; i++)
         {
             var operation = phase.Span[i];
             var row = operation.Kind switch
             {
                 OperationKind.Read => new Reading[roster.Find(operation.Device).ReadSignals.Count],
+                OperationKind.Call => new Reading[1],
                 OperationKind.ReadConfiguration => new Reading[roster.Find(operation.Device).ConfigurationSignals.Count],
                 _ => [],
             };
             commands[i] = Command(operation, instruction, row);
+            if (operation.Kind == OperationKind.Read && commands[i].Device.Device is ComputedSignal)
+            {
+                computed ??= new ComputedReadings(roster);
+                computed.Add(commands[i]);
+                commands[i].TrySetResult();
+                continue;
+            }
+
             await commands[i].Device.Mailbox.PostAsync(commands[i], cancel);
         }
 
+        if (computed is not null)
+        {
+            await ReadInputsAsync(computed, commands, cancel);
+        }
+
         await AllAsync(commands, instruction.AllowsGaps, cancel);
+        foreach (var command in computed is null ? [] : commands.Where(c => c.Kind == OperationKind.Read))
+        {
+            computed!.Know(command, command.Row);
+        }
+
+        computed?.Evaluate();
         return Answered(commands, done);
     }
 
@@ -257,7 +264,7 @@ internal sealed partial class DeviceServer(
         }
 
         var rows = commands
-            .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration)
+            .Where(c => c.Kind is OperationKind.Read or OperationKind.ReadConfiguration or OperationKind.Call)
             .ToDictionary(c => c.Device.Name, c => c.Row.ToArray());
         var files = commands.Where(c => c.Files.Count > 0).ToDictionary(c => c.Device.Name, c => c.Files);
         var asynchronous = commands.Where(c => c.AsynchronousFile is { Signals.Count: > 0 })
@@ -311,12 +318,23 @@ internal sealed partial class DeviceServer(
         }
     }
 
+    private async ValueTask ReadInputsAsync(ComputedReadings computed, DeviceCommand[] commands, CancellationToken cancel)
+    {
+        foreach (var input in computed.Further(commands))
+        {
+            var read = Command(new Operation(0, OperationKind.Read, input.Name), null, new Reading[input.ReadSignals.Count]);
+            await input.Mailbox.PostAsync(computed.Read(read), cancel);
+        }
+
+        await computed.ReadAsync();
+    }
+
     // A late driver may still write into the row it was given: what comes in its place stands in another one.
     private async ValueTask<bool> ReadAnywayAsync(
         DeviceCommand command, FaultException fault, bool allowsGaps, CancellationToken cancel)
     {
         var row = new Reading[command.Row.Length];
-        if (await RecoverAsync(command.Device, fault, row, cancel, command.Kind) is null)
+        if (await Recovery.RecoverAsync(command.Device, command.Kind, fault, row, cancel) is null)
         {
             command.Replace(row);
             return true;
@@ -341,13 +359,27 @@ internal sealed partial class DeviceServer(
 
         var row = new Reading[width];
         var commands = new DeviceCommand[phase.Length];
+        ComputedReadings? computed = null;
         var offset = 0;
         for (var i = 0; i < commands.Length; i++)
         {
             var device = roster.Find(phase.Span[i].Device);
             commands[i] = Command(phase.Span[i], instruction, row.AsMemory(offset, device.ReadSignals.Count));
             offset += device.ReadSignals.Count;
+            if (device.Device is ComputedSignal)
+            {
+                computed ??= new ComputedReadings(roster);
+                computed.Add(commands[i]);
+                commands[i].TrySetResult();
+                continue;
+            }
+
             await device.Mailbox.PostAsync(commands[i], cancel);
+        }
+
+        if (computed is not null)
+        {
+            await ReadInputsAsync(computed, commands, cancel);
         }
 
         instruction.Own.CopyTo(row, offset);
@@ -377,12 +409,24 @@ internal sealed partial class DeviceServer(
             row = [.. row];
             foreach (var (device, fault, at) in failed)
             {
-                if (await RecoverAsync(device, fault, row.AsMemory(at, device.ReadSignals.Count), cancel) is { } gap)
+                if (await Recovery.RecoverAsync(device, OperationKind.Read, fault, row.AsMemory(at, device.ReadSignals.Count), cancel) is { } gap)
                 {
                     (gaps ??= []).Add(gap.Reason);
                     fatal ??= gap.IsFatal ? fault : null;
                 }
             }
+        }
+
+        if (computed is not null)
+        {
+            offset = 0;
+            foreach (var command in commands)
+            {
+                computed.Know(command, row.AsMemory(offset, command.Device.ReadSignals.Count));
+                offset += command.Device.ReadSignals.Count;
+            }
+
+            computed.Evaluate();
         }
 
         await PublishPointAsync(instruction, instruction.Point, row, gaps ?? (IReadOnlyList<Reason>)[], cancel);
@@ -411,113 +455,15 @@ internal sealed partial class DeviceServer(
         Instruction instruction, ReadOnlyMemory<Operation> phase, CancellationToken cancel)
     {
         var flown = await _flights.CollectAsync(
-            instruction,
-            phase,
-            devices => ReadOthersAsync(instruction, devices, cancel),
+            (instruction, phase),
+            (read, row) => Command(read, instruction, row),
+            commands => AllAsync(commands, allowsGaps: true, cancel),
             (point, row, gaps) => PublishPointAsync(instruction, point, row, gaps, cancel),
-            () => topics.Readings.SafeAsync(cancel),
             cancel);
-        return InstructionDone.Nothing with { Flown = flown };
+        await topics.Readings.SafeAsync(cancel);
+        return InstructionDone.Nothing with { Flown = flown.OrThrow() };
     }
 
-    private async ValueTask<IReadOnlyDictionary<ConfiguredDevice, Reading[]>> ReadOthersAsync(
-        Instruction instruction, ConfiguredDevice[] devices, CancellationToken cancel)
-    {
-        var commands = devices
-            .Select(d => Command(new Operation(0, OperationKind.Read, d.Name), instruction, new Reading[d.ReadSignals.Count]))
-            .ToArray();
-        foreach (var command in commands)
-        {
-            await command.Device.Mailbox.PostAsync(command, cancel);
-        }
-
-        await AllAsync(commands, allowsGaps: true, cancel);
-        foreach (var command in commands.Where(c => !c.HasGap))
-        {
-            command.Device.Remember(command.Row.ToArray(), 0);
-        }
-
-        return commands.ToDictionary(c => c.Device, c => c.Row.ToArray());
-    }
-
-    // A reading that failed: read once more, take the last one, or leave a gap.
-    private async ValueTask<(Reason Reason, bool IsFatal)?> RecoverAsync(
-        ConfiguredDevice device, FaultException fault, Memory<Reading> row, CancellationToken cancel, OperationKind kind = OperationKind.Read)
-    {
-        LogReadFailed(logger, device.Name, fault.Reason.Message);
-        row.Span.Clear();
-        var isLate = fault.Reason.Code == DeviceErrors.Deadline.Code;
-        if (device.Entry.OnFailure == OnFailure.Buffer && kind == OperationKind.Read && device.Last is { Length: > 0 } last)
-        {
-            LogBuffered(logger, device.Name, last.Span[0].Timestamp);
-            last.CopyTo(row);
-            return null;
-        }
-
-        if (device.Entry.OnFailure == OnFailure.Retry && !isLate)
-        {
-            var again = new Reading[row.Length];
-            var command = Command(new Operation(0, kind, device.Name), null, again);
-            await device.Mailbox.PostAsync(command, cancel);
-            try
-            {
-                await command.Task;
-                again.CopyTo(row);
-                if (kind == OperationKind.Read)
-                {
-                    device.Remember(again, 0);
-                }
-
-                return null;
-            }
-            catch (FaultException second)
-            {
-                return (second.Reason, true);
-            }
-        }
-
-        var isFatal = !isLate || device.CountMissing() > options.MissingReadingsAllowed;
-        return (fault.Reason, isFatal);
-    }
-
-    private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row)
-    {
-        var device = roster.Find(operation.Device);
-        var signal = operation.Kind == OperationKind.Set ? device.Find(operation.Signal) : null;
-        if (operation.Kind == OperationKind.Set && !device.MaySet(signal, operation.Value))
-        {
-            throw new FaultException(device.RefusalsToSet(operation.Signal, operation.Value).First());
-        }
-
-        return new DeviceCommand(device, operation.Kind, row)
-        {
-            Signal = device.DriverSignal(signal),
-            Value = operation.Value,
-            Setup = instruction?.Setup,
-            Asynchronous = operation.Kind is OperationKind.Stage or OperationKind.Unstage ? _asynchronous : null,
-            Flight = instruction?.Flight,
-            Allowed = operation.Kind switch
-            {
-                OperationKind.Set => options.SetDeadline,
-                OperationKind.Read or OperationKind.ReadConfiguration => options.ReadDeadline,
-                OperationKind.Trigger => options.TriggerDeadline + TimeSpan.FromSeconds(instruction!.ExposureSeconds),
-                _ => options.StageDeadline,
-            },
-        };
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reading {Device} failed: {Message}")]
-    private static partial void LogReadFailed(ILogger logger, string device, string message);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The last reading of {Device}, of {At:O}, stands in for the one that failed")]
-    private static partial void LogBuffered(ILogger logger, string device, DateTimeOffset at);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} failed as well: {Message}")]
-    private static partial void LogAlsoFailed(ILogger logger, string device, string message);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The scan server was not heard for {Seconds} s: the devices are stopped")]
-    private static partial void LogOwnerLost(ILogger logger, double seconds);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stopping {Device} failed: {Message}")]
-    private static partial void LogStopFailed(ILogger logger, string device, string message);
+    private DeviceCommand Command(in Operation operation, Instruction? instruction, Memory<Reading> row) =>
+        _commands.Make(operation, instruction, row);
 }

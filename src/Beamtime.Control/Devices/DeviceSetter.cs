@@ -15,7 +15,30 @@ internal sealed class DeviceSetter(
     /// <summary>Answers and tells until cancelled.</summary>
     /// <param name="cancel">Ends the loop.</param>
     public async Task RunAsync(CancellationToken cancel) =>
-        await (await Task.WhenAny(topics.Sets.ServeAsync(AnswerAsync, cancel), TellAsync(cancel)));
+        await (await Task.WhenAny(
+            topics.Sets.ServeAsync(AnswerAsync, cancel), topics.Calls.ServeAsync(CallAsync, cancel), TellAsync(cancel)));
+
+    private async ValueTask<CallDone> CallAsync(CallRequest request, CancellationToken cancel)
+    {
+        var device = book.Find(request.Device).OrThrow();
+        await link.OwnedAsync(cancel);
+        var use = Take(device, [.. device.RefusalsToCall(request.Method)]);
+        return await CallTakenAsync(request, use).WaitAsync(cancel);
+    }
+
+    private async Task<CallDone> CallTakenAsync(CallRequest request, DeviceUse use)
+    {
+        try
+        {
+            var done = await link.AskAsync(
+                [new(0, OperationKind.Call, request.Device, request.Method)], options.SetDeadline, CancellationToken.None, arguments: request.Arguments);
+            return new CallDone(done.Rows[request.Device][0].Value);
+        }
+        finally
+        {
+            locks.Release(use);
+        }
+    }
 
     private async Task TellAsync(CancellationToken cancel)
     {
@@ -40,7 +63,14 @@ internal sealed class DeviceSetter(
         }
 
         await link.OwnedAsync(cancel);
-        List<Reason> reasons = [.. device.RefusalsToSet(request.Signal, request.Target)];
+        var target = device.Fit(request.Signal, request.Target);
+        var use = Take(device, [.. device.RefusalsToSet(request.Signal, target)]);
+        await SetTakenAsync(new(0, OperationKind.Set, device.Name, request.Signal, target), use).WaitAsync(cancel);
+        return await desk.ReadAsync(device, cancel);
+    }
+
+    private DeviceUse Take(KnownDevice device, List<Reason> reasons)
+    {
         var isTaken = locks.TryTakeForSet(device.Name, out var use);
         if (!isTaken)
         {
@@ -57,8 +87,7 @@ internal sealed class DeviceSetter(
             throw new RefusedException(reasons);
         }
 
-        await SetTakenAsync(new(0, OperationKind.Set, device.Name, request.Signal, request.Target), use).WaitAsync(cancel);
-        return await desk.ReadAsync(device, cancel);
+        return use;
     }
 
     private async Task SetTakenAsync(Operation set, DeviceUse use)

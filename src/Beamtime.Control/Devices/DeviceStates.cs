@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -6,17 +7,26 @@ namespace Beamtime.Control.Devices;
 /// <summary>What a device server has.</summary>
 /// <param name="Server">The device server; another one after each start.</param>
 /// <param name="Devices">All configured devices, usable or not, in the order of need.</param>
-internal sealed record DeviceRosterState(Guid Server, IReadOnlyList<DeviceDescription> Devices)
+/// <param name="Revision">The configuration's number; 0 for the file itself.</param>
+internal sealed record DeviceRosterState(
+    Guid Server,
+    IReadOnlyList<DeviceDescription> Devices,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Revision = 0)
 {
     /// <summary>The state of a roster.</summary>
     /// <param name="server">The device server.</param>
     /// <param name="roster">Its devices.</param>
-    public static DeviceRosterState Of(Guid server, DeviceRoster roster) => new(
-        server,
-        [
-            .. roster.Usable.Select(d => d.Description),
-            .. roster.Unusable.Select(u => DeviceDescription.Of(u.Entry, null, u.Reason)),
-        ]);
+    public static DeviceRosterState Of(Guid server, DeviceRoster roster)
+    {
+        var page = roster.Page;
+        return new DeviceRosterState(
+            server,
+            [
+                .. page.Usable.Values.Select(d => d.Description),
+                .. page.Unusable.Values.Select(u => DeviceDescription.Of(u.Entry, null, u.Reason)),
+            ],
+            page.Revision);
+    }
 }
 
 /// <summary>A device server's sign of life.</summary>
@@ -43,6 +53,16 @@ internal sealed record OwnerBeat(long Epoch, IReadOnlyDictionary<string, int> Us
 /// <summary>Stops devices past whatever waits for them.</summary>
 /// <param name="Devices">Their names; null for all that are not read only.</param>
 internal sealed record StopRequest(IReadOnlyCollection<string>? Devices);
+
+/// <summary>Calls a method that changes a device, outside of scans.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Arguments">One value a parameter.</param>
+internal sealed record CallRequest(string Device, string Method, Value[] Arguments);
+
+/// <summary>What a method gave.</summary>
+/// <param name="Value">The value; missing for nothing.</param>
+internal sealed record CallDone(Value Value);
 
 /// <summary>What became of a stop.</summary>
 /// <param name="Failed">What failed; the other devices have stopped.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Beamtime.Control.Devices.Asynchronous;
+using Beamtime.Control.Devices.Configuration;
 using Beamtime.Core.Topics;
 
 namespace Beamtime.Control.Devices;
@@ -9,6 +10,9 @@ namespace Beamtime.Control.Devices;
 /// <param name="beamline">The beamline.</param>
 internal sealed class DeviceTopics(TopicHub hub, string beamline)
 {
+    /// <summary>The beamline.</summary>
+    public string Beamline => beamline;
+
     private const int ReadingsKept = 8192;
     private const int InstructionsKept = 1024;
     private const int RequestsKept = 64;
@@ -33,12 +37,41 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
         DeviceTopicJson.Default.StopDone,
         "devices.stop"));
 
+    /// <summary>Changes of the devices of a device server.</summary>
+    public RequestTopic<RosterEdit, RosterEdited> Edits { get; } = hub.Open(new RequestDeclaration<RosterEdit, RosterEdited>(
+        $"{beamline}.device-edits",
+        RequestsKept,
+        DeviceTopicJson.Default.RosterEdit,
+        DeviceTopicJson.Default.RosterEdited,
+        "devices.configure"));
+
+    /// <summary>What people want of the device configuration, to the scan server, which knows who uses which device.</summary>
+    public RequestTopic<ConfigurationCommand, ConfigurationAnswer> Configurations { get; } = hub.Open(
+        new RequestDeclaration<ConfigurationCommand, ConfigurationAnswer>(
+            $"{beamline}.device-configurations",
+            RequestsKept,
+            DeviceTopicJson.Default.ConfigurationCommand,
+            DeviceTopicJson.Default.ConfigurationAnswer,
+            "devices.configure"));
+
+    /// <summary>How far a change of the devices is.</summary>
+    public Topic<RosterProgress> Editing { get; } = hub.Open(new TopicDeclaration<RosterProgress>(
+        $"{beamline}.device-editing", ChangesKept, DeviceTopicJson.Default.RosterProgress, "devices.read"));
+
     /// <summary>What people and procedures want of devices, to the scan server, which knows who uses them.</summary>
     public RequestTopic<SetRequest, DeviceAnswer> Sets { get; } = hub.Open(new RequestDeclaration<SetRequest, DeviceAnswer>(
         $"{beamline}.device-sets",
         RequestsKept,
         DeviceTopicJson.Default.SetRequest,
         DeviceTopicJson.Default.DeviceAnswer,
+        "devices.set"));
+
+    /// <summary>Calls of methods that change a device, to the scan server, which knows who uses it.</summary>
+    public RequestTopic<CallRequest, CallDone> Calls { get; } = hub.Open(new RequestDeclaration<CallRequest, CallDone>(
+        $"{beamline}.device-calls",
+        RequestsKept,
+        DeviceTopicJson.Default.CallRequest,
+        DeviceTopicJson.Default.CallDone,
         "devices.set"));
 
     /// <summary>What the device server read for points.</summary>
@@ -61,6 +94,14 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
     public Topic<DeviceChange> Changes { get; } = hub.Open(new TopicDeclaration<DeviceChange>(
         $"{beamline}.device-changes", ChangesKept, DeviceTopicJson.Default.DeviceChange, "devices.read"));
 
+    /// <summary>How far devices are that say so.</summary>
+    public Topic<DeviceProgressed> Progress { get; } = hub.Open(new TopicDeclaration<DeviceProgressed>(
+        $"{beamline}.device-progress", ChangesKept, DeviceTopicJson.Default.DeviceProgressed, "devices.read"));
+
+    /// <summary>Thinned frames and curves for viewers; who does not keep up misses some.</summary>
+    public Topic<DevicePreview> Previews { get; } = hub.Open(new TopicDeclaration<DevicePreview>(
+        $"{beamline}.device-previews", StatesKept, DeviceTopicJson.Default.DevicePreview, "devices.read"));
+
     /// <summary>How far asynchronous signals are, a few times a second, for viewers.</summary>
     public Topic<AsynchronousIndex> AsynchronousIndices { get; } = hub.Open(new TopicDeclaration<AsynchronousIndex>(
         $"{beamline}.async-index", IndicesKept, DeviceTopicJson.Default.AsynchronousIndex, "scans.read"));
@@ -78,7 +119,7 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
     IncludeFields = true,
     UseStringEnumConverter = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    Converters = [typeof(ValueConverter)])]
+    Converters = [typeof(ValueConverter), typeof(DeviceEntryConverter)])]
 [JsonSerializable(typeof(Instruction))]
 [JsonSerializable(typeof(InstructionDone))]
 [JsonSerializable(typeof(PointReadings))]
@@ -91,5 +132,14 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
 [JsonSerializable(typeof(DeviceValues))]
 [JsonSerializable(typeof(DeviceChange))]
 [JsonSerializable(typeof(OwnerBeat))]
+[JsonSerializable(typeof(DeviceProgressed))]
+[JsonSerializable(typeof(DevicePreview))]
+[JsonSerializable(typeof(CallRequest))]
+[JsonSerializable(typeof(CallDone))]
+[JsonSerializable(typeof(RosterEdit))]
+[JsonSerializable(typeof(RosterEdited))]
+[JsonSerializable(typeof(RosterProgress))]
+[JsonSerializable(typeof(ConfigurationCommand))]
+[JsonSerializable(typeof(ConfigurationAnswer))]
 [JsonSerializable(typeof(AsynchronousIndex))]
 internal sealed partial class DeviceTopicJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using Beamtime.Core.Settings;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 
@@ -66,7 +67,36 @@ internal class KnownDevice
             ? target.Type == SignalType.Text
             : IsNumberFor(signal, target)
                 && double.IsFinite(target.AsDouble())
+                && (signal.Type != SignalType.Integer || double.IsInteger(target.AsDouble()))
+                && (signal.Choices is not { Count: > 0 } choices || (target.AsDouble() >= 0 && target.AsDouble() < choices.Count))
                 && (signal.Limits is not var (low, high) || (target.AsDouble() >= low && target.AsDouble() <= high)));
+
+    /// <summary>A target as its signal takes it: the name of a choice is its index.</summary>
+    /// <param name="signal">The signal's name; null for the main one.</param>
+    /// <param name="target">The target as it was given.</param>
+    public Value Fit(string? signal, Value target) =>
+        target.Type == SignalType.Text && Find(signal) is { Type: SignalType.Integer, Choices: { } choices } && choices.ToList().IndexOf(target.AsText()) is >= 0 and var index
+            ? Value.Of((long)index)
+            : target;
+
+    /// <summary>The method of that name; null when it has none.</summary>
+    /// <param name="name">The name.</param>
+    public DeviceMethod? Method(string? name) => Description.Methods?.FirstOrDefault(m => m.Name == name);
+
+    /// <summary>All reasons why a method cannot be called.</summary>
+    /// <param name="name">The method's name.</param>
+    public IEnumerable<Reason> RefusalsToCall(string name)
+    {
+        if (Method(name) is not { } method)
+        {
+            var names = Description.Methods?.Select(m => m.Name).ToList() ?? [];
+            yield return DeviceErrors.Unable.Because($"{Name} has no method '{name}'{NearestName.Question(name, names)}");
+        }
+        else if (method.IsMutating && Description.ReadOnly)
+        {
+            yield return DeviceErrors.ReadOnly.Because($"{Name} is read only, and {name} changes it.");
+        }
+    }
 
     // True and false switch; they are no positions.
     private static bool IsNumberFor(Signal signal, in Value target) =>
@@ -129,13 +159,26 @@ internal class KnownDevice
         }
 
         var isNumber = IsNumberFor(found, target);
-        if (found.Type == SignalType.Text ? target.Type != SignalType.Text : !isNumber)
+        if (found.Type == SignalType.Integer && found.Choices is { Count: > 0 } names && target.Type == SignalType.Text)
+        {
+            yield return DeviceErrors.ValueInvalid.Because(
+                $"{Name}.{found.Name} is one of {string.Join(", ", names)}, not '{target}'{NearestName.Question(target.AsText(), names)}");
+        }
+        else if (found.Type == SignalType.Text ? target.Type != SignalType.Text : !isNumber)
         {
             yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes {found.Type}, not '{target}'.");
         }
         else if (isNumber && !double.IsFinite(target.AsDouble()))
         {
             yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes a finite number, not {target}.");
+        }
+        else if (found.Type == SignalType.Integer && !double.IsInteger(target.AsDouble()))
+        {
+            yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} takes a whole number, not {target}.");
+        }
+        else if (found.Choices is { Count: > 0 } choices && !(target.AsDouble() >= 0 && target.AsDouble() < choices.Count))
+        {
+            yield return DeviceErrors.ValueInvalid.Because($"{Name}.{found.Name} is one of {string.Join(", ", choices)}, or 0 to {choices.Count - 1}.");
         }
         else if (found.Limits is var (low, high) && (target.AsDouble() < low || target.AsDouble() > high))
         {

@@ -34,10 +34,7 @@ internal sealed partial class FileWriter : IDisposable
     // The writing loop's own.
     private readonly TopicSignal _signal = new();
     private readonly Subscription<ScanDocument> _points;
-    private readonly Topic<BeamlineStateList> _stateTopic;
-    private readonly Subscription<BeamlineStateList> _states;
-    private readonly BeamlineStateList[] _stateBatch = new BeamlineStateList[16];
-    private readonly Dictionary<string, BeamlineStateChange> _standing = new(StringComparer.Ordinal);
+    private readonly StandingStates _states;
     private readonly int _flushAfter;
     private readonly ScanDocument[] _batch = new ScanDocument[BatchLength];
     private readonly Dictionary<Guid, OpenRecording> _open = [];
@@ -48,7 +45,7 @@ internal sealed partial class FileWriter : IDisposable
     private int _unacknowledged;
 
     // Questions, answered by the writing loop between two batches.
-    private readonly ConcurrentQueue<Question> _questions = new();
+    private readonly ConcurrentQueue<PendingQuestion> _questions = new();
 
     // Set by the timer, which must not throw.
     private int _isFlushDue;
@@ -74,8 +71,7 @@ internal sealed partial class FileWriter : IDisposable
     {
         (_topics, _finisher, _recovery, _options, _time, _log) = (topics, finisher, recovery, options, time, log);
         _points = points.Subscribe("file-writer", _signal);
-        _stateTopic = states;
-        _states = states.SubscribeLossy(_signal);
+        _states = new StandingStates(states, _signal);
         // A publisher never has to wait for the timer: what fills half the log is flushed at once.
         _flushAfter = Math.Max(1, points.Capacity / 2);
     }
@@ -119,11 +115,7 @@ internal sealed partial class FileWriter : IDisposable
             static writer => ((FileWriter)writer!).Tick(), this, _options.FlushInterval, _options.FlushInterval);
         _over.AddRange(_recovery.Over);
         _lookedAt = _time.GetTimestamp();
-        if (await _stateTopic.LastAsync(cancel) is { } standing)
-        {
-            Take(standing.Message);
-        }
-
+        await _states.LearnAsync(cancel);
         try
         {
             while (true)
@@ -171,14 +163,7 @@ internal sealed partial class FileWriter : IDisposable
     private async ValueTask WriteWaitingAsync()
     {
         int read;
-        while ((read = _states.Read(_stateBatch)) > 0)
-        {
-            foreach (var list in _stateBatch.Take(read))
-            {
-                Take(list);
-            }
-        }
-
+        _states.Read(_open.Values, (scan, fault) => Tell(new RecordingFault(scan, fault, EndsScan: true)));
         while ((read = _points.Read(_batch)) > 0)
         {
             for (var i = 0; i < read; i++)
@@ -239,13 +224,13 @@ internal sealed partial class FileWriter : IDisposable
 
     private async ValueTask<RecordingProgress> AnswerAsync(RecordingQuestion question, CancellationToken cancel)
     {
-        var asked = new Question(question.Scan);
+        var asked = new PendingQuestion(question.Scan);
         _questions.Enqueue(asked);
         _signal.Set();
         return await asked.Task.WaitAsync(cancel);
     }
 
-    private void Answer(Question question)
+    private void Answer(PendingQuestion question)
     {
         try
         {
@@ -267,27 +252,6 @@ internal sealed partial class FileWriter : IDisposable
         {
             question.SetException(new FaultException(
                 RecordingErrors.Explain(error, RecordingErrors.LiveFailed, question.Scan.ToString()), error));
-        }
-    }
-
-    // Only what changed goes into the files of the scans that run.
-    private void Take(BeamlineStateList list)
-    {
-        foreach (var change in list.States)
-        {
-            if (_standing.TryGetValue(change.Name, out var before) && before == change)
-            {
-                continue;
-            }
-
-            _standing[change.Name] = change;
-            foreach (var recording in _open.Values)
-            {
-                if (recording.PutState(change) is { } fault)
-                {
-                    Tell(new RecordingFault(recording.Scan.Scan, fault, EndsScan: true));
-                }
-            }
         }
     }
 
@@ -371,11 +335,7 @@ internal sealed partial class FileWriter : IDisposable
         var recording = new OpenRecording(opened, _options.MinimumFree);
         _open.Add(opened.Scan, recording);
         RecordingMetrics.Open.Add(1);
-        foreach (var state in _standing.Values)
-        {
-            recording.PutState(state);
-        }
-
+        _states.PutInto(recording);
         if (recording.Fault is { } fault)
         {
             Tell(new RecordingFault(opened.Scan, fault, EndsScan: true));
@@ -535,10 +495,5 @@ internal sealed partial class FileWriter : IDisposable
     {
         Volatile.Write(ref _isFlushDue, 1);
         _signal.Set();
-    }
-
-    private sealed class Question(Guid scan) : TaskCompletionSource<RecordingProgress>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public Guid Scan => scan;
     }
 }

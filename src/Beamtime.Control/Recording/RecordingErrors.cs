@@ -17,7 +17,7 @@ internal static class RecordingErrors
     public static readonly ErrorCode FolderUnwritable = new(
         "recording.folder.unwritable",
         "The data folder cannot be made or written.",
-        "Give the program's account the right to write there, or set recording.base_path to another folder.",
+        "Give the program's account the right to write there, or give the storage of the recordings another folder (storage.places).",
         RetryClass.Later);
 
     /// <summary>A name that may not be used.</summary>
@@ -42,7 +42,7 @@ internal static class RecordingErrors
     public static readonly ErrorCode FolderTaken = new(
         "recording.folder.taken",
         "A recording of this number exists already in the folder.",
-        "Give each beamline a data folder of its own ($beamline in recording.base_path), or move the old files away.");
+        "Give each beamline a data folder of its own ($beamline in recording.folder), or move the old files away.");
 
     /// <summary>The live file could not be written.</summary>
     public static readonly ErrorCode LiveFailed = new(

@@ -125,6 +125,24 @@ public sealed class DeviceConfiguration(
         _ => throw new FormatException($"{name}: deviceConfig.{key} must be a text ({meaning})."),
     };
 
+    /// <summary>A list of names; a single one need not be a list.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="meaning">What it means.</param>
+    /// <returns>An empty list when absent.</returns>
+    /// <exception cref="FormatException">Not a list of names.</exception>
+    public IReadOnlyList<string> Names(string key, string meaning) => NamesOf(Ask(key, meaning))
+        ?? throw new FormatException($"{name}: deviceConfig.{key} must be a list of names ({meaning}).");
+
+    /// <summary>The names that a value of a configuration gives; null where it gives none.</summary>
+    /// <param name="value">A text, a list of texts, or null for an empty list.</param>
+    public static IReadOnlyList<string>? NamesOf(object? value) => value switch
+    {
+        null => [],
+        string one => [one],
+        IEnumerable<object?> list when list.All(i => i is string) => [.. list.Cast<string>()],
+        _ => null,
+    };
+
     /// <summary>A pair of numbers, low first.</summary>
     /// <param name="key">The key.</param>
     /// <param name="meaning">What it means, with its unit.</param>

@@ -35,6 +35,7 @@ internal static class CommandTree
         root.Subcommands.Add(StepCommands.CreateList());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
+        root.Subcommands.Add(DeviceCommands.CreateStop());
         root.Subcommands.Add(MoveCommands.CreateMove());
         root.Subcommands.Add(MoveCommands.CreateUpdatedMove());
         root.Subcommands.Add(DatasetCommands.Create());

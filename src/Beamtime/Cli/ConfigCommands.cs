@@ -29,6 +29,7 @@ internal static class ConfigCommands
         CommandRun.On(
             new Command("schema", "Write the JSON Schema of a configuration file, for editors and checks.") { SchemaFile, Folder },
             SchemaAsync),
+        DeviceConfigurationCommands.OfConfiguration(),
     };
 
     private static async Task<ExitCode> SchemaAsync(CommandRun run, CancellationToken cancel)

@@ -16,7 +16,7 @@ internal static class ArgumentSchemas
     /// <param name="cancel">Gives up.</param>
     public static Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancel)
     {
-        if (context.JsonPropertyInfo is null && context.JsonTypeInfo.Type == typeof(ScanRequest) && schema.Properties is { } properties)
+        if (context.JsonTypeInfo.Type == typeof(ScanRequest) && schema.Properties is { } properties)
         {
             properties["args"] = new OpenApiSchema
             {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beamtime.Control;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Access;
 using Beamtime.Core.Access.Secrets;
@@ -137,8 +138,17 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
             if (parts.HasFlag(ControlParts.DeviceServer))
             {
+                var (revision, entries) = await BeginDevicesAsync(
+                    new ConfigurationStore(database, new LedgerStore(database, time), time), beamline, listing, launch, logs.CreateLogger<BeamtimeHost>(), cancel);
+                if (!entries.SequenceEqual(listing.Entries))
+                {
+                    await devices.DisposeAsync();
+                    devices.Put(await ConstructedAsync(entries, launch, time));
+                }
+
                 var roster = await DeviceRoster.ConnectAsync(
                     devices.Take(),
+                    revision,
                     launch.Settings.Get<DeviceOptions>(),
                     time,
                     logs.CreateLogger<DeviceRoster>(),
@@ -260,9 +270,25 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
     }
 
     private static async Task<ConstructedDevices> ConstructAsync(DeviceListing listing, HostLaunch launch, TimeProvider time) =>
-        new(launch.Roles.Has(Role.DeviceServer)
-            ? await new DeviceFactory(launch.Plugins, launch.Settings.Get<DeviceOptions>(), time).ConstructAsync(listing.Entries, static _ => null)
-            : []);
+        new(launch.Roles.Has(Role.DeviceServer) ? await ConstructedAsync(listing.Entries, launch, time) : []);
+
+    private static Task<IReadOnlyList<ConstructedDevice>> ConstructedAsync(
+        IReadOnlyList<DeviceEntry> entries, HostLaunch launch, TimeProvider time) =>
+        new DeviceFactory(launch.Plugins, launch.Settings.Get<DeviceOptions>(), time).ConstructAsync(entries, static _ => null);
+
+    // The file's devices with the live changes since; the very entries of the file where there are none.
+    private static async Task<(int Revision, IReadOnlyList<DeviceEntry> Entries)> BeginDevicesAsync(
+        ConfigurationStore store, string beamline, DeviceListing listing, HostLaunch launch, ILogger log, CancellationToken cancel)
+    {
+        var (revision, merge) = await store.StartAsync(
+            beamline, listing.Entries, launch.Settings.Get<DeviceOptions>().StartFromFile, cancel);
+        foreach (var warning in merge.Warnings)
+        {
+            LogDeviceFile(log, warning);
+        }
+
+        return (revision, ConfigurationStore.IsSame(merge.Entries, listing.Entries) ? listing.Entries : merge.Entries);
+    }
 
     // The program serves without it too; whoever runs it then signs in like everybody else.
     private void SignInLocally(AccessOptions access, string? runtimeFolder)

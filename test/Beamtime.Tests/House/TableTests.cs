@@ -25,6 +25,7 @@ public sealed partial class TableTests
         ["work_projects"] = "named by people",
         ["leases"] = "one row a role of which one acts",
         ["schedules"] = "made and removed by people",
+        ["device_configurations"] = "made by people, each as long as anybody may want it back",
         ["datasets"] = "one row a data set of the ledger",
         ["dataset_files"] = "the manifest of a data set of the ledger",
         ["dataset_copies"] = "where a data set's files lie",
@@ -32,6 +33,7 @@ public sealed partial class TableTests
         ["scan_numbers"] = "one row a beamline",
         ["scan_queue"] = "one row a scan of the ledger",
         ["scan_server_epochs"] = "one row a beamline",
+        ["scan_history"] = "one row a recording of the ledger",
         ["open_recordings"] = "one row a recording that is not closed",
     };
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
@@ -47,6 +48,9 @@ internal static class EntryExamples
                 new ScanPaused(4),
                 new ScanResumed(),
                 new ScanEnded(ScanState.Aborted, 7, [Reason])),
+            [ConfigurationRecord.Kind.Name] = Written(
+                ConfigurationRecord.Kind,
+                new ConfigurationChanged("2-bm", 3, ConfigurationAction.Update, 4, ["eiger"], ["samz"], ["samx", "samy"], ["eiger"])),
             [UserHistory.Kind.Name] = Written(
                 UserHistory.Kind,
                 new UserCreated(["operator", "scientist"]),

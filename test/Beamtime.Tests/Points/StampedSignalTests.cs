@@ -97,7 +97,7 @@ public sealed class StampedSignalTests
         Assert.Equal((1, true), (second.Id, second.Row[1].Value.IsMissing));
         Assert.Equal(2, Assert.IsType<ScanClosed>(await NextAsync()).Points);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
 
         async Task ReadAsync(int point) => await readings.PublishAsync(
             new PointReadings { Scan = id, Point = point, Row = [new Reading(Value.Of(0.5), at)], At = at }, cancel);

@@ -77,7 +77,7 @@ internal sealed class RecordedLine
         UserName = "A. Sato",
         Queue = "primary",
         ExposureSeconds = 0.5,
-        Positions = [.. Enumerable.Range(0, Planned).Select(i => i * 0.5)],
+        Positions = ScanOpened.Flatten([.. Enumerable.Range(0, Planned).Select(i => new[] { i * 0.5 })], axes: 1),
     };
 
     public Point Point(int id) => Point(

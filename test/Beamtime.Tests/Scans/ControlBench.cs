@@ -73,6 +73,8 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public WatchedDevice Watched(string name) => (WatchedDevice)_roster[name].Device;
 
+    public PlainDevice Plain(string name) => (PlainDevice)_roster[name].Device;
+
     public T Service<T>()
         where T : notnull => _services.GetRequiredService<T>();
 

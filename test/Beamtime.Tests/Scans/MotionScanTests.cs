@@ -1,5 +1,4 @@
 using Beamtime.Control.Scans;
-using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Scans;
@@ -46,9 +45,9 @@ public sealed class MotionScanTests
     {
         await using var bench = await StartAsync();
         var number = await bench.AcceptAsync(Request("cont_line", ["samx", "0", "1.5"], ("steps", "4"), ("atol", "0.2")));
-        await UntilAsync(() => bench.Queue.Running?.PointsTaken >= 1);
+        await UntilAsync(() => Task.FromResult(bench.Queue.Running?.PointsTaken >= 1));
         (await bench.Queue.PauseAsync($"{number}", ControlBench.Who, Cancel)).OrThrow();
-        await UntilAsync(() => bench.Desk.ReadSignalAsync("samx.motor_is_moving", Cancel).GetAwaiter().GetResult().Value.AsInteger() == 0);
+        await UntilAsync(async () => (await bench.Desk.ReadSignalAsync("samx.motor_is_moving", Cancel)).Value.AsInteger() == 0);
         (await bench.Queue.ResumeAsync($"{number}", ControlBench.Who, Cancel)).OrThrow();
         var record = await bench.EndOfAsync(number);
         Assert.Equal((ScanState.Completed, 4), (record.State, record.Points));
@@ -103,7 +102,7 @@ public sealed class MotionScanTests
         await using var bench = await StartAsync();
         var number = await bench.AcceptAsync(Request("round_fly", ["lead", "5", "10", "2", "3"]));
         var lead = bench.Flyer("lead");
-        await UntilAsync(() => lead.IsStaged);
+        await UntilAsync(() => Task.FromResult(lead.IsStaged));
         var flight = await lead.KickedOffAsync().Soon();
         Assert.Equal((9, 9), (flight.Points, flight.Positions.Count));
         Assert.Equal([5.0, 5, 5, 10, 10, 10, 10, 10, 10], flight.Positions.Select(p => Math.Round(Math.Sqrt((p[0] * p[0]) + (p[1] * p[1])), 9)));
@@ -119,7 +118,7 @@ public sealed class MotionScanTests
         var number = await bench.AcceptAsync(Request(
             "fly", ["lead"], ("points", "3"), ("detectors", "det"), ("motor", "fast"), ("start", "1"), ("stop", "3")));
         var (lead, det) = (bench.Flyer("lead"), bench.Flyer("det"));
-        await UntilAsync(() => lead.IsStaged && det.IsStaged);
+        await UntilAsync(() => Task.FromResult(lead.IsStaged && det.IsStaged));
         var flight = await lead.KickedOffAsync().Soon();
         Assert.True(det.KickedOffAsync().IsCompleted);
         Assert.Equal([1.0, 2, 3], flight.Positions.Select(p => p[0]));
@@ -181,10 +180,10 @@ public sealed class MotionScanTests
             .Select(t => double.Parse(t, System.Globalization.CultureInfo.InvariantCulture))];
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
+    private static async Task UntilAsync(Func<Task<bool>> condition)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "It does not come to that.");
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, Cancel);

@@ -2,7 +2,6 @@ using Beamtime.Control.Scans;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
-using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Scans;

@@ -1,5 +1,4 @@
 using Beamtime.Control.Scans;
-using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Plugins;
 using Beamtime.Sdk.Scans;
 

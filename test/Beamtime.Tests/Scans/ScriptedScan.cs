@@ -22,32 +22,32 @@ internal sealed class ScriptedScan : Scan
     public override ScanPlan Plan(Func<string, double> position) => Planned;
 
     public override Task PrepareAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("prepare", scan, cancel, base.PrepareAsync);
+        HookAsync("prepare", scan, base.PrepareAsync, cancel);
 
     public override Task StageAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("stage", scan, cancel, base.StageAsync);
+        HookAsync("stage", scan, base.StageAsync, cancel);
 
     public override Task OpenAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("open", scan, cancel, base.OpenAsync);
+        HookAsync("open", scan, base.OpenAsync, cancel);
 
     public override Task PreScanAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("pre-scan", scan, cancel, base.PreScanAsync);
+        HookAsync("pre-scan", scan, base.PreScanAsync, cancel);
 
-    public override Task CoreAsync(ScanContext scan, CancellationToken cancel) => HookAsync("core", scan, cancel, Core);
+    public override Task CoreAsync(ScanContext scan, CancellationToken cancel) => HookAsync("core", scan, Core, cancel);
 
     public override Task PostScanAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("post", scan, cancel, base.PostScanAsync);
+        HookAsync("post", scan, base.PostScanAsync, cancel);
 
     public override Task UnstageAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("unstage", scan, cancel, base.UnstageAsync);
+        HookAsync("unstage", scan, base.UnstageAsync, cancel);
 
     public override Task CloseAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("close", scan, cancel, base.CloseAsync);
+        HookAsync("close", scan, base.CloseAsync, cancel);
 
     public override Task OnExceptionAsync(ScanContext scan, CancellationToken cancel) =>
-        HookAsync("exception", scan, cancel, base.OnExceptionAsync);
+        HookAsync("exception", scan, base.OnExceptionAsync, cancel);
 
     private Task HookAsync(
-        string name, ScanContext scan, CancellationToken cancel, Func<ScanContext, CancellationToken, Task> usual) =>
+        string name, ScanContext scan, Func<ScanContext, CancellationToken, Task> usual, CancellationToken cancel) =>
         Hooks.GetValueOrDefault(name, usual)(scan, cancel);
 }

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Beamtime.Control.Devices;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;

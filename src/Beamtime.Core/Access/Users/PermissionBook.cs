@@ -27,6 +27,7 @@ internal static class PermissionBook
         new("beamline.read", "See permits, shutters and supplies.", Everybody),
         new("datasets.read", "See data sets and where their files are.", Everybody),
         new("datasets.retry", "Let a failed flow go on.", Keeping),
+        new("devices.configure", "Change which devices there are and how they are configured.", Measuring),
         new("devices.read", "See devices and read them.", Everybody),
         new("devices.set", "Set devices.", Measuring),
         new("devices.stop", "Stop devices.", Measuring),

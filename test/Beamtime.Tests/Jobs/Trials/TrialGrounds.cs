@@ -14,7 +14,8 @@ namespace Beamtime.Tests.Jobs.Trials;
 internal sealed class TrialGrounds(int count, int together, int pool, CancellationToken cancel) : IAsyncDisposable
 {
     private const int TrialsOfOne = 1000;
-    private readonly ConcurrentDictionary<(int Generation, int Place), Lazy<Task<TrialGround>>> _grounds = new();
+    private readonly ConcurrentDictionary<(int Generation, int Place), Task<TrialGround>> _grounds = new();
+    private readonly Lock _making = new();
     private readonly ConcurrentDictionary<(int Generation, int Place), int> _ended = new();
     private readonly ConcurrentDictionary<string, long> _befell = new(StringComparer.Ordinal);
 
@@ -27,8 +28,17 @@ internal sealed class TrialGrounds(int count, int together, int pool, Cancellati
     {
         var (generation, place) = Math.DivRem(trial.Number - 1, TrialsOfOne * together);
         place %= together;
-        var ground = _grounds.GetOrAdd((generation, place), key => new(() => MakeAsync((key.Generation * together) + key.Place)));
-        await JobTrial.RunAsync(trial, await ground.Value);
+        Task<TrialGround> making;
+        lock (_making)
+        {
+            if (!_grounds.TryGetValue((generation, place), out making!))
+            {
+                making = MakeAsync((generation * together) + place);
+                _grounds.TryAdd((generation, place), making);
+            }
+        }
+
+        await JobTrial.RunAsync(trial, await making);
         if (_ended.AddOrUpdate((generation, place), 1, (_, n) => n + 1) == TrialsOf(generation, place))
         {
             await EndAsync((generation, place));
@@ -55,9 +65,9 @@ internal sealed class TrialGrounds(int count, int together, int pool, Cancellati
 
     private async Task EndAsync((int Generation, int Place) ground)
     {
-        if (_grounds.TryRemove(ground, out var making) && making.Value is { IsCompletedSuccessfully: true } made)
+        if (_grounds.TryRemove(ground, out var making) && making.IsCompletedSuccessfully)
         {
-            var ended = await made;
+            var ended = await making;
             foreach (var (what, times) in ended.Befell)
             {
                 _befell.AddOrUpdate(what, times, (_, n) => n + times);

@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Beamtime.Hdf5;
 using Beamtime.Roles;
-using Beamtime.Sdk.Scans;
 using Beamtime.Sdk.Scans.Positions;
 using Beamtime.Tests.House;
 using Beamtime.Tests.Roles;
@@ -140,7 +139,7 @@ public sealed class DemoScanTests : IAsyncLifetime
     private static void AssertMeasured(string path, string[] motors, Trajectory? positions, int points)
     {
         using var file = H5File.Open(path);
-        Assert.Equal(points, file.OpenDataset("entry/collection/devices/bpm4i/bpm4i/value").Read<double>().Length);
+        Assert.Equal(points, file.OpenDataset("entry/collection/devices/bpm4i/bpm4i/value").Shape[0]);
         foreach (var (axis, motor) in motors.Index())
         {
             var measured = file.OpenDataset($"entry/collection/devices/{motor}/{motor}/value").Read<double>();

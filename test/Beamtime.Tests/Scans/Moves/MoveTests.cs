@@ -2,7 +2,6 @@ using Beamtime.Cli;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Sdk.Errors;
-using Beamtime.Tests.Devices;
 using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Scans.Moves;
@@ -27,7 +26,7 @@ public sealed class MoveTests
         rig.Bench.Watched("samy").Hold("set");
         var move = await rig.BeginAsync(isRelative: false, ("samx", 3), ("samy", 4));
         await rig.Bench.Watched("samy").BegunAsync("set").Soon();
-        await rig.UntilAsync(async () => (await rig.Desk.ShowAsync(move.Id, Cancel)).Axes[0].IsOver);
+        await Rig.UntilAsync(async () => (await rig.Desk.ShowAsync(move.Id, Cancel)).Axes[0].IsOver);
         move = await rig.Desk.ShowAsync(move.Id, Cancel);
         Assert.Equal((MoveState.Moving, 3.0, 0.0), (move.State, move.Axes[0].Position!.Value, move.Axes[1].Position!.Value));
         Assert.Equal(MoveState.Done, (await rig.EndOfAsync(await rig.BeginAsync(isRelative: false, ("samx", 5)))).State);
@@ -93,7 +92,7 @@ public sealed class MoveTests
         {
             Scan = "line", Args = ["samx", "0", "1"], Parameters = new Dictionary<string, string> { ["steps"] = "2" },
         });
-        await rig.UntilAsync(() => Task.FromResult(rig.Bench.Watched("samx").Calls.Contains("set 1")));
+        await Rig.UntilAsync(() => Task.FromResult(rig.Bench.Watched("samx").Calls.Contains("set 1")));
         var refused = await Assert.ThrowsAsync<RefusedException>(() => rig.BeginAsync(isRelative: false, ("samx", 3)));
         Assert.Contains($"used by scan {number}", refused.Reasons[0].Message, StringComparison.Ordinal);
         Assert.Equal(MoveState.Done, (await rig.EndOfAsync(await rig.BeginAsync(isRelative: false, ("samy", 3)))).State);
@@ -152,7 +151,7 @@ public sealed class MoveTests
             return move;
         }
 
-        public async Task UntilAsync(Func<Task<bool>> condition)
+        public static async Task UntilAsync(Func<Task<bool>> condition)
         {
             var start = TimeProvider.System.GetTimestamp();
             while (!await condition())

@@ -1,5 +1,4 @@
 using Beamtime.Sdk.Errors;
-using Beamtime.Sdk.Scans;
 using Beamtime.Sdk.Scans.Positions;
 
 namespace Beamtime.Tests.Scans.Positions;
