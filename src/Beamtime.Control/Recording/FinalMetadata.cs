@@ -82,7 +82,7 @@ internal static class FinalMetadata
     private static void WriteAcquisition(H5Group info, ScanOpened scan)
     {
         info.CreateScalar("exp_time", scan.ExposureSeconds).Dispose();
-        info.CreateScalar("frames_per_trigger", (long)scan.FramesPerTrigger).Dispose();
+        info.CreateScalar("frames_per_trigger", (long)(scan.FramesPerTrigger ?? 1)).Dispose();
         info.CreateScalar("settling_time", scan.SettlingSeconds).Dispose();
         foreach (var name in (string[])["settling_time_after_trigger", "readout_time"])
         {

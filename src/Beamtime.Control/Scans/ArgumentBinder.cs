@@ -33,8 +33,9 @@ internal sealed class ArgumentBinder(ScanDeclaration declaration, DeviceBook ros
         var bundles = BindBundles(request.Args, request.Parameters);
         var named = BindNamed(request.Parameters);
         CheckLimits(bundles, named);
+        // A name that does not exist comes first: it often explains what is missing.
         return _reasons.Count > 0
-            ? new Refused<ScanArguments>(_reasons)
+            ? new Refused<ScanArguments>([.. _reasons.OrderByDescending(r => r.Code == ScanErrors.UnknownParameter.Code)])
             : new Accepted<ScanArguments>(new ScanArguments(bundles, named));
     }
 

@@ -102,8 +102,8 @@ internal sealed record ScanOpened : ScanDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double ExposureSeconds { get; init; }
 
-    /// <summary>Frames that one trigger acquires.</summary>
-    public int FramesPerTrigger { get; init; } = 1;
+    /// <summary>Frames that one trigger acquires; null in messages of before it was told, for one.</summary>
+    public int? FramesPerTrigger { get; init; }
 
     /// <summary>Pause between motion and trigger, s.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -10,6 +10,7 @@ namespace Beamtime.Core.Database;
 /// </summary>
 internal sealed partial class PrivateCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan RemovalPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReserveInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -182,6 +183,23 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
         return chosen;
     }
 
+    // A process of the initdb that was killed may write a last file while its folder is removed.
+    private async Task RemoveUnfinishedAsync(CancellationToken cancel)
+    {
+        for (var began = _time.GetTimestamp(); ;)
+        {
+            try
+            {
+                _folder.RemoveUnfinished();
+                return;
+            }
+            catch (IOException) when (_time.GetElapsedTime(began) < _options.StopLimit)
+            {
+                await Task.Delay(RemovalPause, _time, cancel);
+            }
+        }
+    }
+
     private async Task StartAsync(CancellationToken cancel)
     {
         if (_folder.PrepareSocketFolder(_account) is { Count: > 0 } reasons)
@@ -192,7 +210,7 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
         if (Directory.Exists(_folder.Unfinished))
         {
             await new OrphanCluster(_folder.Unfinished, _time, _log).EndAsync(_options.StopLimit, cancel);
-            _folder.RemoveUnfinished();
+            await RemoveUnfinishedAsync(cancel);
         }
 
         if (!File.Exists(_folder.VersionFile))
