@@ -199,12 +199,8 @@ public sealed class DeviceFileTests : IDisposable
     [Fact(Explicit = true)]
     public void The_demo_configuration_of_BEC_parses()
     {
-        if (EnvironmentVariables.OfProcess()["BEC_DEVICES_FILE"] is not { } file)
-        {
-            Assert.Skip("BEC_DEVICES_FILE does not name the file.");
-            return;
-        }
-
+        var file = EnvironmentVariables.OfProcess()["BEC_DEVICES_FILE"];
+        Assert.NotNull(file);
         var listing = DeviceFile.ReadListing(file);
         Assert.Equal(215, listing.Entries.Count);
         Assert.Empty(listing.Warnings);

@@ -55,11 +55,7 @@ public sealed class BecConfigurationTests
     public async Task BECs_own_configuration_is_read_as_it_is()
     {
         var path = EnvironmentVariables.OfProcess()["BEC_DEVICES_FILE"];
-        if (path is null)
-        {
-            Assert.Skip("BEC_DEVICES_FILE names no file.");
-        }
-
+        Assert.NotNull(path);
         await using var roster = await ConnectAsync(path);
         Assert.Empty(roster.Unusable);
     }
