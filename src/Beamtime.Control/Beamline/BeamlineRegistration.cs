@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,7 +38,7 @@ internal static class BeamlineRegistration
                     s.GetRequiredService<PermitWatch>(),
                     s.GetRequiredService<DeviceDesk>().ReadSignalAsync,
                     s.GetRequiredService<StateStore>(),
-                    s.GetRequiredService<BeamlineTopics>(),
+                    s.GetRequiredService<ScanTopics>(),
                     s.GetRequiredService<TimeProvider>(),
                     s.GetRequiredService<ILogger<StateWatch>>());
                 var book = s.GetRequiredService<DeviceBook>();

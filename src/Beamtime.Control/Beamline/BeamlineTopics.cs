@@ -26,16 +26,7 @@ internal sealed class BeamlineTopics(TopicHub hub, string beamline)
     public RequestTopic<StateCommand, StatesAnswer> StateCommands { get; } =
         hub.Open(new RequestDeclaration<StateCommand, StatesAnswer>(
             $"{beamline}.state-commands", 64, StateJson.Default.StateCommand, StateJson.Default.StatesAnswer, "beamline.change"));
-
-    /// <summary>All beamline states, whenever the status of one is another.</summary>
-    public Topic<BeamlineStates> States { get; } = hub.Open(new TopicDeclaration<BeamlineStates>(
-        $"{beamline}.beamline-states", 256, StateJson.Default.BeamlineStates, "beamline.read"));
 }
-
-/// <summary>All beamline states at one time.</summary>
-/// <param name="At">When, UTC.</param>
-/// <param name="States">The states, by name.</param>
-internal sealed record BeamlineStates(DateTimeOffset At, IReadOnlyList<StateAnswer> States);
 
 /// <summary>Answers what is asked about the beamline.</summary>
 internal sealed class BeamlineReception(BeamlineDescription beamline, PermitWatch watch, BeamlineTopics topics)

@@ -139,5 +139,4 @@ internal static class StateWords
 [JsonSerializable(typeof(InterlockRecord))]
 [JsonSerializable(typeof(StateCommand))]
 [JsonSerializable(typeof(StatesAnswer))]
-[JsonSerializable(typeof(BeamlineStates))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
@@ -21,13 +22,14 @@ internal sealed partial class StateWatch
     private readonly PermitWatch _permits;
     private readonly SignalSource _source;
     private readonly StateStore _store;
-    private readonly Topic<BeamlineStates> _told;
+    private readonly Topic<BeamlineStateList> _told;
     private readonly TimeProvider _time;
     private readonly ILogger<StateWatch> _logger;
     private readonly TopicSignal _seen = new();
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
     private readonly long _began;
+    private readonly DateTimeOffset _beganAt;
     private bool _isLoaded;
 
     /// <summary>A watch that has seen nothing yet.</summary>
@@ -45,13 +47,13 @@ internal sealed partial class StateWatch
         PermitWatch permits,
         SignalSource source,
         StateStore store,
-        BeamlineTopics topics,
+        ScanTopics topics,
         TimeProvider time,
         ILogger<StateWatch> logger)
     {
         (_description, _beamline, _permits, _source, _store) = (description, beamline, permits, source, store);
-        (_told, _time, _logger) = (topics.States, time, logger);
-        _began = time.GetTimestamp();
+        (_told, _time, _logger) = (topics.BeamlineStates, time, logger);
+        (_began, _beganAt) = (time.GetTimestamp(), time.GetUtcNow());
         foreach (var definition in description.States)
         {
             _slots[definition.Name] = new Slot(definition, isFromFile: true, time);
@@ -257,7 +259,10 @@ internal sealed partial class StateWatch
         if (hasChanged)
         {
             Changed?.Invoke();
-            await _told.PublishAsync(new BeamlineStates(_time.GetUtcNow(), States), cancel);
+            await _told.PublishAsync(
+                new BeamlineStateList([.. States.Select(s => new BeamlineStateChange(
+                    s.Name, s.Label, s.Status.ToString().ToLowerInvariant(), s.Since ?? _beganAt))]),
+                cancel);
         }
 
         foreach (var (slot, from, to, label) in changes)

@@ -67,6 +67,13 @@ internal static class DeviceErrors
         "Wait until that has ended, or abort the scan or stop the device.",
         RetryClass.Later);
 
+    /// <summary>A lock of the scan queues keeps devices from being moved.</summary>
+    public static readonly ErrorCode MovesLocked = new(
+        "device.moves.locked",
+        "Somebody has locked the scan queues, and wants no device to be moved meanwhile.",
+        "Ask the lock's owner, or release the lock: 'beamtime queue status' shows it.",
+        RetryClass.Later);
+
     /// <summary>A command was stopped.</summary>
     public static readonly ErrorCode Stopped = new(
         "device.stopped",

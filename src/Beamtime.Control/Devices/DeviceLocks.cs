@@ -1,4 +1,5 @@
 using Beamtime.Core.Topics;
+using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Devices;
 
@@ -31,6 +32,9 @@ internal sealed class DeviceLocks
             return _uses.GetValueOrDefault(device)?.Scan;
         }
     }
+
+    /// <summary>Why no device may be set, moved or called outside of scans now; none where it may.</summary>
+    public IReadOnlyList<Reason> AgainstSets { get; set => Volatile.Write(ref field, value); } = [];
 
     /// <summary>Set when somebody begins or ends to use devices.</summary>
     public TopicSignal Changed { get; } = new();

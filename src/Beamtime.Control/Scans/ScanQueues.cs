@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
@@ -8,7 +9,8 @@ namespace Beamtime.Control.Scans;
 /// The beamline's scan queues: admits requests to the queue that they name, which then comes to be, and gives each
 /// queue's worker what is next. Durable: what was accepted runs, also after a restart.
 /// </summary>
-internal sealed class ScanQueues(ScanStore store, ScanGuard guard, ScanOptions options, TimeProvider time) : IDisposable
+internal sealed class ScanQueues(
+    ScanStore store, ScanGuard guard, DeviceLocks locks, ScanOptions options, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _loading = new(1);
@@ -225,6 +227,7 @@ internal sealed class ScanQueues(ScanStore store, ScanGuard guard, ScanOptions o
         lock (_gate)
         {
             _records[record.Name] = record;
+            ForbidSets();
         }
 
         foreach (var queue in All.Where(q => record.Name == ScanQueue.Every || record.Name == q.Name))
@@ -276,6 +279,8 @@ internal sealed class ScanQueues(ScanStore store, ScanGuard guard, ScanOptions o
                     _records[record.Name] = record;
                 }
 
+                ForbidSets();
+
                 IEnumerable<string> names =
                     [ScanQueue.Primary, .. used, .. records.Where(r => r.State == ScanQueueState.Locked).Select(r => r.Name)];
                 foreach (var name in names.Distinct().Where(n => n != ScanQueue.Every))
@@ -318,6 +323,16 @@ internal sealed class ScanQueues(ScanStore store, ScanGuard guard, ScanOptions o
                 cancel);
         }
     }
+
+    // Devices belong to no queue: a lock on any of them that allows no moves holds all devices.
+    private void ForbidSets() => locks.AgainstSets =
+    [
+        .. from record in _records.Values
+           from held in record.Locks
+           where !held.AllowsMoves
+           orderby held.At
+           select DeviceErrors.MovesLocked.Because($"{held.Owner} has locked {record.Name} against moves: {held.Reason}."),
+    ];
 
     private ScanQueue? Enter(string name)
     {

@@ -3,7 +3,6 @@ using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Lists;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
-using Spectre.Console;
 
 namespace Beamtime.Cli;
 

@@ -2,7 +2,6 @@ using Beamtime.Control.Beamline;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Core.Ledger;
-using Beamtime.Core.Topics;
 using Beamtime.Sdk.Devices;
 using Beamtime.Tests.Scans;
 using Beamtime.Tests.Support;
@@ -43,6 +42,8 @@ public sealed class InterlockTests
         Assert.Empty(bench.Queues.LocksOn(ScanQueue.Primary));
         var alarm = Assert.Single((await bench.Make<AlarmStore>().ListAsync(new RecordQuery { Limit = 10 }, Cancel)).Items).State!;
         Assert.Equal((AlarmSeverity.Warning, "beamline.interlock.tripped"), (alarm.Raised.Severity, alarm.Raised.Reason.Code));
+        var state = Assert.Single((await bench.Get<ScanTopics>().BeamlineStates.LastAsync(Cancel))!.Message.States);
+        Assert.Equal(("current", "valid"), (state.Name, state.Status));
         var told = await ToldAsync(bench);
         Assert.Equal(["locked the scan queues: current is invalid", "holds S00001", "released the scan queues: all states are as they must be"], told);
     }
@@ -223,7 +224,7 @@ public sealed class InterlockTests
                 permits,
                 ReadAsync,
                 store,
-                new BeamlineTopics(bench.Get<TopicHub>(), "2-bm"),
+                bench.Get<ScanTopics>(),
                 TimeProvider.System,
                 NullLogger<StateWatch>.Instance);
             _interlock = new Interlock(

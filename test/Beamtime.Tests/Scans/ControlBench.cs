@@ -197,6 +197,9 @@ internal sealed class ControlBench : IAsyncDisposable
         new QueueCommand { Kind = kind, Who = Who.Value, Queue = queue, Owner = owner, Reason = reason },
         TestContext.Current.CancellationToken);
 
+    public Task<ScanQueueRecord> LockAsync(string queue, QueueLocked locked) =>
+        QueueControl.LockAsync(queue, locked, Who, TestContext.Current.CancellationToken);
+
     /// <summary>Numbers of the scans that wait or run in a queue.</summary>
     public async Task<int[]> NumbersAsync(string queue = ScanQueue.Primary) =>
         [.. (await Store.QueuedAsync("2-bm", queue, 100, TestContext.Current.CancellationToken)).Select(s => s.State!.Number)];
