@@ -16,7 +16,7 @@ internal static class BenchRun
     /// <summary>Every line, in the order of the table; lines that share something stand together.</summary>
     public static IReadOnlyList<BenchLine> Lines { get; } =
     [
-        .. StepScan.Lines, ApartStepScan.Line, .. RequestToFile.Lines, FrameAppend.Line, LedgerAppend.Line, JobClaim.Line, TopicProcess.Line,
+        .. StepScan.Lines, ApartStepScan.Line, .. RequestToFile.Lines, FrameAppend.Plain, FrameAppend.Compressed, LedgerAppend.Line, JobClaim.Line, TopicProcess.Line,
         TopicRedis.Line, SpoolAppend.Line,
         CopyChecksum.Line, .. ProgramStart.Lines,
     ];

@@ -25,11 +25,16 @@ internal sealed class FrameFileWriter : IDisposable
     private readonly H5File _file;
     private readonly H5Dataset _frames;
     private readonly H5Dataset _times;
+    private readonly H5Compression _compression;
+    private readonly byte[] _compressed;
     private bool _isClosed;
 
-    private FrameFileWriter(string path, H5File file, IFrameSource source, double exposureSeconds)
+    private FrameFileWriter(string path, H5File file, IFrameSource source, double exposureSeconds, H5Compression compression)
     {
         var (rows, columns, pixelSizeMm) = (source.Rows, source.Columns, source.PixelSizeMm);
+        var frameBytes = checked(rows * columns * sizeof(ushort));
+        _compression = compression;
+        _compressed = compression == H5Compression.None ? [] : new byte[compression.LongestOf(frameBytes)];
         _path = path;
         _file = file;
         using (var entry = file.CreateGroup("/entry"))
@@ -45,7 +50,12 @@ internal sealed class FrameFileWriter : IDisposable
         }
 
         _frames = file.CreateExtendable(
-            DataPath, [rows, columns], new H5DatasetOptions<ushort> { Chunk = [1, rows, columns] });
+            DataPath,
+            [rows, columns],
+            new H5DatasetOptions<ushort>
+            {
+                Chunk = [1, rows, columns], Filters = compression.FiltersOf(sizeof(ushort), frameBytes),
+            });
         _frames.Attributes.Write("units", "counts");
         _frames.Attributes.Write("exposure_seconds", exposureSeconds);
         _frames.Attributes.Write("pixel_size_mm", pixelSizeMm);
@@ -66,9 +76,11 @@ internal sealed class FrameFileWriter : IDisposable
     /// <param name="camera">The camera's name.</param>
     /// <param name="scan">The scan.</param>
     /// <param name="source">The frames to come.</param>
+    /// <param name="compression">How each frame is compressed.</param>
     /// <param name="file">What the master file links to.</param>
     /// <exception cref="FaultException">No space, no rights, or the file exists.</exception>
-    public static FrameFileWriter Create(string camera, ScanSetup scan, IFrameSource source, out FrameFile file)
+    public static FrameFileWriter Create(
+        string camera, ScanSetup scan, IFrameSource source, H5Compression compression, out FrameFile file)
     {
         var name = $"{scan.FilePrefix}_{camera}.h5";
         var path = Path.Combine(scan.Folder, name);
@@ -78,8 +90,7 @@ internal sealed class FrameFileWriter : IDisposable
         {
             RequireSpace(scan, (long)source.Rows * source.Columns * sizeof(ushort), path);
             created = H5File.Create(path, H5FileOptions.Swmr);
-            return new FrameFileWriter(
-                path, created, source, scan.ExposureSeconds);
+            return new FrameFileWriter(path, created, source, scan.ExposureSeconds, compression);
         }
         catch (Exception e) when (e is Hdf5Exception or IOException or UnauthorizedAccessException)
         {
@@ -111,7 +122,7 @@ internal sealed class FrameFileWriter : IDisposable
                     _times.Append<double>([double.NaN]);
                 }
 
-                _frames.AppendChunk(MemoryMarshal.AsBytes(frame));
+                _frames.AppendChunk(Packed(MemoryMarshal.AsBytes(frame)));
                 _times.Append<double>([(at - DateTimeOffset.UnixEpoch).TotalSeconds]);
                 _file.Flush();
                 return index;
@@ -150,6 +161,11 @@ internal sealed class FrameFileWriter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Close();
+
+    // Compressed here and not by libhdf5, which would do it under its lock and on one thread.
+    private ReadOnlySpan<byte> Packed(ReadOnlySpan<byte> frame) => _compression == H5Compression.None
+        ? frame
+        : _compressed.AsSpan(0, _compression.Compress(frame, sizeof(ushort), _compressed, Environment.ProcessorCount));
 
     private static void RequireSpace(ScanSetup scan, long frameBytes, string path)
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
 using Beamtime.Simulated.Models;
 
@@ -13,6 +14,7 @@ internal sealed class SimulatedCamera : IDevice, ISettable, ITriggered, IStaged,
     private readonly string _name;
     private readonly TimeProvider _time;
     private readonly IFrameSource _source;
+    private readonly H5Compression _compression;
     private readonly ushort[] _frame;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
@@ -42,6 +44,14 @@ internal sealed class SimulatedCamera : IDevice, ISettable, ITriggered, IStaged,
         };
         _pattern = (_source as PatternFrames)?.Simulation;
         _isWriting = configuration.Flag("write_to_disk", true, "whether its frames are written to a file of its own");
+        var compression = configuration.Text("compression", H5Compression.None.Name, "how each frame in the file is compressed: none, lz4 or blosc-lz4");
+        _compression = H5Compression.Find(compression) switch
+        {
+            { IsAvailable: true } found => found,
+            null => throw new FormatException(
+                $"{_name}: deviceConfig.compression is {string.Join(", ", H5Compression.All.Select(c => c.Name))}, not '{compression}'."),
+            _ => throw new FormatException($"{_name}: deviceConfig.compression is {compression}, whose library is not installed."),
+        };
         _writesToDisk = new Signal
         {
             Name = $"{_name}_write_to_disk", Kind = SignalKind.Config, Type = SignalType.Boolean, IsSettable = true,
@@ -141,7 +151,7 @@ internal sealed class SimulatedCamera : IDevice, ISettable, ITriggered, IStaged,
     {
         await UnstageAsync(cancel);
         FrameFile? link = null;
-        var file = _isWriting ? FrameFileWriter.Create(_name, scan, _source, out link) : null;
+        var file = _isWriting ? FrameFileWriter.Create(_name, scan, _source, _compression, out link) : null;
         lock (_gate)
         {
             _file = file;

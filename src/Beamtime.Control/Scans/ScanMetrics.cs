@@ -18,6 +18,27 @@ internal static class ScanMetrics
     /// <summary>Points of ended scans.</summary>
     public static readonly Counter<long> Points = Meter.Counter("points", "{point}", "Points of the scans that ended.", "scan");
 
+    /// <summary>Scans in queues.</summary>
+    public static readonly Gauge<double> Queued = Meter.Sampled(
+        "queued", "{scan}", "Scans that wait or run, by queue; a queue without scans or locks is not shown, but for primary.", "queue");
+
+    /// <summary>Queues that let nothing begin.</summary>
+    public static readonly Gauge<double> Held = Meter.Sampled(
+        "queue.held", "1", "1 while a queue is paused or locked, 0 while its scans begin.", "queue");
+
+    /// <summary>Looks at the queues.</summary>
+    /// <param name="view">Sees them.</param>
+    /// <param name="cancel">Gives up.</param>
+    public static async Task SampleAsync(QueueView view, CancellationToken cancel)
+    {
+        foreach (var queue in await view.ListAsync(scansShown: 0, cancel))
+        {
+            var name = new KeyValuePair<string, object?>("queue", queue.Name);
+            Queued.Record(queue.Total, name);
+            Held.Record(queue.State == ScanQueueState.Running ? 0 : 1, name);
+        }
+    }
+
     /// <summary>A scan's end was recorded.</summary>
     /// <param name="scan">Its name.</param>
     /// <param name="ended">How it ended.</param>

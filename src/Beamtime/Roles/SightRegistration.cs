@@ -58,6 +58,9 @@ internal static class SightRegistration
 
                     return Task.CompletedTask;
                 })
+                .AddSample("scans", (s, cancel) => s.GetService<ScanWorkers>() is null
+                    ? Task.CompletedTask
+                    : ScanMetrics.SampleAsync(s.GetRequiredService<QueueView>(), cancel))
                 .AddSample("devices", (s, _) =>
                 {
                     if (s.GetService<DeviceRoster>() is { } roster)

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
 using Beamtime.Tests.Scans;
+using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Faults;
 
@@ -35,6 +37,67 @@ public sealed class LongScanTests(ITestOutputHelper output)
             CultureInfo.InvariantCulture, $"{Points} points in {seconds:0.0} s, {Points / seconds:0} points/s"));
         await AssertWholeAsync(bench, number, Points);
         AssertFlat(memory);
+    }
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task A_scan_of_twelve_hours_keeps_its_memory_and_its_pace()
+    {
+        const int Points = 12 * 3600 / 2;
+        var interval = TimeSpan.FromSeconds(2);
+        var clock = new FakeClock();
+        await using var bench = await ControlBench.CreateAsync(
+            Devices,
+            new DeviceOptions { SilenceLimit = TimeSpan.FromDays(1), OwnerLimit = TimeSpan.FromDays(1) },
+            time: clock);
+        bench.Start();
+        var accepting = bench.AcceptAsync(new ScanRequest { Scan = "time", Args = [$"{Points}", "2"] });
+        while (!accepting.IsCompleted)
+        {
+            await NudgeAsync(clock, TimeSpan.FromMilliseconds(1));
+        }
+
+        var number = await accepting;
+        var began = clock.GetUtcNow();
+        var memory = await WatchAsync(bench, number, Points, TimeSpan.FromMinutes(10), async () =>
+        {
+            // The clock goes on once the point is taken: it never overtakes what has to be done.
+            if (bench.Queue.Running is { PointsTaken: > 0 and < Points } running)
+            {
+                var taken = running.PointsTaken;
+                clock.Advance(interval);
+                for (var i = 0; i < 200 && running.PointsTaken == taken; i++)
+                {
+                    await Task.Yield();
+                }
+
+                // Hardly: a thread that comes late must not find the next point's time gone by.
+                while (running.PointsTaken == taken && bench.Queue.Running == running)
+                {
+                    await NudgeAsync(clock, TimeSpan.FromMicroseconds(50));
+                }
+            }
+            else
+            {
+                await NudgeAsync(clock, TimeSpan.FromMilliseconds(1));
+            }
+        });
+        var record = await bench.FindAsync(number);
+        Assert.Equal((ScanState.Completed, Points, 0), (record.State, record.Points, record.Reasons.Count));
+        Assert.InRange((clock.GetUtcNow() - began).TotalHours, 11.9, 12.5);
+        using var file = H5File.Open(await bench.FileOfAsync(number));
+        var stamps = file.OpenDataset("/entry/collection/devices/bpm4i/bpm4i/timestamp").Read<double>();
+        Assert.Equal(Points, stamps.Length);
+        // The clock may go on while a point is read: it is late by as much at most, and never those after it.
+        Assert.All(stamps.Index(), p => Assert.InRange(
+            p.Item - stamps[0] - (p.Index * interval.TotalSeconds), -0.1, interval.TotalSeconds + 0.1));
+        AssertFlat(memory);
+    }
+
+    private static async Task NudgeAsync(FakeClock clock, TimeSpan by)
+    {
+        clock.Advance(by);
+        await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancel);
     }
 
     private static ScanRequest Line(int points) => new()

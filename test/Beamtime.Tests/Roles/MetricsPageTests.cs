@@ -38,6 +38,7 @@ public sealed partial class MetricsPageTests(RunningHost host) : IClassFixture<R
         foreach (var metric in new[]
         {
             "beamtime_scans_started_total{scan=\"line\"}", "beamtime_scans_ended_total{scan=\"line\",state=\"completed\"}",
+            "beamtime_scans_queued{queue=\"primary\"} 0", "beamtime_scans_queue_held{queue=\"primary\"} 0",
             "beamtime_points_published_total", "beamtime_recording_flush_duration_seconds_count",
             "beamtime_ledger_entries_total{kind=\"scan\"}", "beamtime_ledger_append_duration_seconds_count",
             "beamtime_http_request_duration_seconds_count{method=\"POST\",route=\"/api/v2/scans\"",

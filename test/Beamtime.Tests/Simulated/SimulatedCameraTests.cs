@@ -144,6 +144,32 @@ public sealed class SimulatedCameraTests : IDisposable
         Assert.Equal("(3, 100, 100) 100 10000 1000 1000", seen.Trim());
     }
 
+    [Theory]
+    [InlineData("lz4")]
+    [InlineData("blosc-lz4")]
+    public async Task Compressed_frames_are_those_that_it_saw(string compression)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var camera = _bench.Add(
+            "Camera", "simulated.pattern-camera", $$"""{ "image_shape": [64, 48], "compression": "{{compression}}" }""");
+        await ((IStaged)camera).StageAsync(Setup(exposure: 0.01), cancel);
+        var mean = Math.Round(await ExposeAsync(camera), 3);
+        await ((IStaged)camera).UnstageAsync(cancel);
+        var read = await Python.RunAsync(
+            """
+            import h5py, sys
+            with h5py.File(sys.argv[1], 'r') as f:
+                d = f['/entry/data/data']
+                print(d.shape, len(d._filters), round(float(d[0].mean()), 3))
+            """,
+            [_folder["S00007_Camera.h5"]],
+            cancel);
+        Assert.Equal($"(1, 64, 48) 1 {mean.ToString("0.0##", System.Globalization.CultureInfo.InvariantCulture)}", read.Trim());
+        var refused = Assert.Throws<FormatException>(
+            () => _bench.Add("Other", "simulated.pattern-camera", """{ "compression": "zip" }"""));
+        Assert.Contains("none, lz4, blosc-lz4, not 'zip'", refused.Message, StringComparison.Ordinal);
+    }
+
     private async Task<double> ExposeAsync(IDevice camera)
     {
         var trigger = ((ITriggered)camera).TriggerAsync(TestContext.Current.CancellationToken).AsTask();
