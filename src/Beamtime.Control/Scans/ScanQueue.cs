@@ -20,6 +20,9 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
     private StreamState<ScanRecord>? _next;
     private int? _lastNumber;
 
+    /// <summary>The spans that asked for scans.</summary>
+    public ScanTraces Traces { get; } = new();
+
     /// <summary>Set when another scan runs, or one is held or let go.</summary>
     public TopicSignal Changed { get; } = new();
 
@@ -67,6 +70,7 @@ internal sealed class ScanQueue(ScanStore store, ScanGuard guard, ScanOptions op
                 [ScanErrors.QueueFull.Because($"Queue {Primary} holds {options.QueueCapacity} scans already.")]);
         }
 
+        Traces.Note(admitted.Id);
         Admitted(admitted, before);
         return new Accepted<StreamState<ScanRecord>>(admitted);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Database;
@@ -358,7 +359,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         StreamState<ScanRecord> scan, AdmissibleScan admissible, int? goesOnAt, bool isHeld, CancellationToken cancel)
     {
         using var correlation = Correlation.Begin(scan.Id);
-        using var span = Tracing.Begin($"scan {scan.State!.Request.Scan}");
+        using var span = Tracing.Begin($"scan {scan.State!.Request.Scan}", ActivityKind.Consumer, room.Queue.Traces.Take(scan.Id));
         span?.SetTag("beamtime.scan.number", scan.State!.Number);
         var id = Guid.Parse(scan.Id);
         using var running = new RunningScan(
@@ -399,6 +400,12 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         _lastOpened = course.IsOpened ? scan.Id : _lastOpened;
         reasons.AddRange(await course.UnstageAsync(isPatient: end == ScanEnd.Completed));
         var points = running.PointsTaken;
+        if (end == ScanEnd.Interrupted && asked is null && course.IsOpened && room.Guard.GoesOnAfterCrash(scan.State!.Request))
+        {
+            await HandOverAsync(scan);
+            return;
+        }
+
         if (course.IsOpened)
         {
             // Not given up on shutdown: the file writer still has to close the file.
@@ -417,6 +424,24 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             _ => ScanState.Interrupted,
         };
         await room.Endings.RecordAsync(scan, new SpooledEnd(new ScanEnded(state, points, reasons), course.IsOpened), cancel);
+    }
+
+    // A stop in order leaves what may go on to the next scan server, as a crash does: bundler and file writer keep it open.
+    private async Task HandOverAsync(StreamState<ScanRecord> scan)
+    {
+        room.Queue.Ended();
+        room.Locks.Release(scan.State!.Number);
+        using var limit = new CancellationTokenSource(room.Options.CleanUpDeadline, time);
+        try
+        {
+            await HoldAsync(scan, $"The scan server was stopped while scan {scan.State!.Number} ran.", limit.Token);
+            LogHandedOver(logger, scan.State!.Number);
+        }
+        catch (Exception outage) when (outage is OperationCanceledException || (outage is NpgsqlException away && away.IsOutage()))
+        {
+            // The next one finds it running, and holds it itself.
+            LogQueueFailed(logger, outage);
+        }
     }
 
     private Task CancelAsync(StreamState<ScanRecord> scan, IReadOnlyList<Reason> reasons, CancellationToken cancel)
@@ -479,6 +504,9 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number}, whose program died, goes on at point {Point}")]
     private static partial void LogGoesOn(ILogger logger, int number, int point);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Scan {Number} is left to the next scan server, where it goes on")]
+    private static partial void LogHandedOver(ILogger logger, int number);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Scan {Number}: {Remark}")]
     private static partial void LogRemark(ILogger logger, int number, string remark);
