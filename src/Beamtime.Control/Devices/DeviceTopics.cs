@@ -27,7 +27,10 @@ internal sealed class DeviceTopics(TopicHub hub, string beamline)
             InstructionsKept,
             DeviceTopicJson.Default.Instruction,
             DeviceTopicJson.Default.InstructionDone,
-            "devices.set"));
+            "devices.set")
+        {
+            IsTraced = false,
+        });
 
     /// <summary>Stops to the device server; they pass whatever waits there.</summary>
     public RequestTopic<StopRequest, StopDone> Stops { get; } = hub.Open(new RequestDeclaration<StopRequest, StopDone>(

@@ -3,6 +3,7 @@ using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Beamtime.Control.Scans;
 
@@ -67,6 +68,26 @@ internal sealed partial class LeftScans(ScanRoom room, TimeProvider time, ILogge
                 await CloseAsync(scan, ScanErrors.Interrupted.Because(message), cancel);
                 await EndAsync(scan, message, null, cancel);
             }
+        }
+    }
+
+    /// <summary>
+    /// Leaves a scan that may go on to the next scan server, when this one is stopped in order: bundler and file writer keep
+    /// it open, as after a crash.
+    /// </summary>
+    /// <param name="scan">The scan.</param>
+    public async Task LeaveAsync(StreamState<ScanRecord> scan)
+    {
+        using var limit = new CancellationTokenSource(room.Options.CleanUpDeadline, time);
+        try
+        {
+            await HoldAsync(scan, $"The scan server was stopped while scan {scan.State!.Number} ran.", limit.Token);
+            LogLeft(logger, scan.State!.Number);
+        }
+        catch (Exception outage) when (outage is OperationCanceledException || (outage is NpgsqlException away && away.IsOutage()))
+        {
+            // The next one finds it running, and holds it itself.
+            LogNotHeld(logger, outage, scan.State!.Number);
         }
     }
 
@@ -156,6 +177,12 @@ internal sealed partial class LeftScans(ScanRoom room, TimeProvider time, ILogge
                 [ScanErrors.Aborted.Because($"Scan {scan.Number} was ended early; the program ended before it was recorded why.")]),
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Scan {Number} is left to the next scan server, where it goes on")]
+    private static partial void LogLeft(ILogger logger, int number);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is left to the next scan server without being held")]
+    private static partial void LogNotHeld(ILogger logger, Exception outage, int number);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is recorded as {State} now: {Message}")]
     private static partial void LogOverlooked(ILogger logger, int number, ScanState state, string message);

@@ -20,6 +20,9 @@ internal sealed class ScanQueues(
     private volatile bool _isLoaded;
     private int? _lastNumber;
 
+    /// <summary>The spans that asked for scans.</summary>
+    public ScanTraces Traces { get; } = new();
+
     /// <summary>Set when another scan runs, or one is held or let go.</summary>
     public TopicSignal Changed { get; } = new();
 
@@ -108,6 +111,7 @@ internal sealed class ScanQueues(
                     [ScanErrors.QueueFull.Because($"Queue {name} holds {options.QueueCapacity} scans already.")]);
             }
 
+            Traces.Note(admitted.Id);
             Admitted(queue, admitted, before, isLast: behind is null);
             return new Accepted<StreamState<ScanRecord>>(admitted);
         }

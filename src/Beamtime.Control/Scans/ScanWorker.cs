@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Steps;
@@ -271,7 +272,7 @@ internal sealed partial class ScanWorker(ScanRoom room, ScanQueue queue, TimePro
         StreamState<ScanRecord> scan, AdmissibleScan admissible, int? goesOnAt, bool isHeld, CancellationToken cancel)
     {
         using var correlation = Correlation.Begin(scan.Id);
-        using var span = Tracing.Begin($"scan {scan.State!.Request.Scan}");
+        using var span = Tracing.Begin($"scan {scan.State!.Request.Scan}", ActivityKind.Consumer, room.Queues.Traces.Take(scan.Id));
         span?.SetTag("beamtime.scan.number", scan.State!.Number);
         var id = Guid.Parse(scan.Id);
         using var running = new RunningScan(
@@ -315,6 +316,14 @@ internal sealed partial class ScanWorker(ScanRoom room, ScanQueue queue, TimePro
         _lastOpened = course.IsOpened ? scan.Id : _lastOpened;
         reasons.AddRange(await course.UnstageAsync(isPatient: end == ScanEnd.Completed));
         var points = running.PointsTaken;
+        if (end == ScanEnd.Interrupted && asked is null && course.IsOpened && room.Guard.GoesOnAfterCrash(scan.State!.Request))
+        {
+            Ended();
+            room.Locks.Release(scan.State!.Number);
+            await _left.LeaveAsync(scan);
+            return;
+        }
+
         if (course.IsOpened)
         {
             // Not given up on shutdown: the file writer still has to close the file.

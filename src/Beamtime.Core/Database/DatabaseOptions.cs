@@ -56,6 +56,11 @@ internal sealed class DatabaseOptions
     [Description("how long stopping the private cluster may take before it is stopped the hard way")]
     public TimeSpan StopLimit { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How old the newest backup may be.</summary>
+    [Description("how old the newest backup may be before the doctor warns; 0 s where a facility's server is backed up by other means")]
+    [Range(typeof(TimeSpan), "00:00:00", "366.00:00:00")]
+    public TimeSpan BackupAge { get; set; } = TimeSpan.FromDays(2);
+
     /// <summary>True where another program runs the server.</summary>
     internal bool IsExternal => Url is { Length: > 0 } || ProgramUrl is { Length: > 0 };
 

@@ -40,6 +40,7 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
         With("refresh_tokens", "sign_ins"),
         Elsewhere("sign_in_tries", "some hours, as long as they slow down the next"),
         Elsewhere("idempotency_keys", "idempotency.keep"),
+        Elsewhere("backups", "the newest hundred"),
         new(
             "schedule_ticks",
             "jobs.keep_ticks",

@@ -106,4 +106,10 @@ internal static class JobErrors
         "jobs.why.missing",
         "A job is discarded only with a reason, which is kept with it.",
         "Say why: --reason on the command line, why in the request.");
+
+    /// <summary>A workflow's job is not cancelled on its own.</summary>
+    public static readonly ErrorCode DrivesWorkflow = new(
+        "jobs.job.drives_workflow",
+        "The job drives a workflow, whose clean-up would not be done if the job were taken away.",
+        "Cancel the workflow: 'beamtime workflow cancel' with the same id.");
 }

@@ -76,6 +76,17 @@ internal sealed class JobLeases(NpgsqlDataSource source)
         with lapsed as materialized (
             select id from jobs where state = 'Running' and lease_until < (select lease_clock())
             order by lease_until limit $1 for update skip locked)
+        """ + Return;
+
+    private const string RescueSilent = """
+        with lapsed as materialized (
+            select jobs.id from jobs join unnest($1::uuid[], $3::bigint[], $4::timestamptz[]) as silent (id, fence, until)
+                on jobs.id = silent.id and jobs.fence = silent.fence and jobs.lease_until = silent.until
+            where jobs.state = 'Running' for update of jobs skip locked)
+        """ + Return;
+
+    private const string Return = """
+
         update jobs set
             state = case when attempt >= max_attempts then 'Dead' else 'Available' end,
             finished_at = case when attempt >= max_attempts then lease_clock() end,
@@ -84,6 +95,12 @@ internal sealed class JobLeases(NpgsqlDataSource source)
                 format('Worker %s let the lease run out in attempt %s of %s.', worker, attempt, max_attempts))
         from lapsed where jobs.id = lapsed.id
         returning jobs.id, queue, state
+        """;
+
+    private const string HeldFar = """
+        select j.id, j.fence, j.lease_until, (select max(w.heartbeat_at) from job_workers w where w.name = j.worker)
+        from jobs j where j.state = 'Running' and j.lease_until > (select lease_clock()) + $1
+        order by j.lease_until limit $2
         """;
 
     /// <summary>The claim.</summary>
@@ -257,6 +274,56 @@ internal sealed class JobLeases(NpgsqlDataSource source)
         {
             Parameters = { new() { Value = limit }, Json(JobErrors.LeaseExpired.Because(string.Empty)) },
         };
+        return await RescuedAsync(command, cancel);
+    }
+
+    /// <summary>The same for jobs whose leases have not run out by a clock that was set back.</summary>
+    /// <param name="silent">The jobs; one that is held otherwise by now is left alone.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <returns>The jobs with their queue and new state.</returns>
+    public async Task<IReadOnlyList<(JobId Id, string Queue, JobState State)>> RescueAsync(
+        IReadOnlyList<FarLease> silent, CancellationToken cancel)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        await using var command = new NpgsqlCommand(RescueSilent, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid[]> { TypedValue = [.. silent.Select(s => s.Id.Value)] },
+                Json(JobErrors.LeaseExpired.Because(string.Empty)),
+                new NpgsqlParameter<long[]> { TypedValue = [.. silent.Select(s => s.Fence)] },
+                new NpgsqlParameter<DateTime[]> { TypedValue = [.. silent.Select(s => s.Until)] },
+            },
+        };
+        return await RescuedAsync(command, cancel);
+    }
+
+    /// <summary>Jobs that are held for longer than a lease is long, those first whose leases end first.</summary>
+    /// <param name="longest">The longest lease.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<IReadOnlyList<FarLease>> HeldFarAsync(TimeSpan longest, int limit, CancellationToken cancel)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        await using var command = new NpgsqlCommand(HeldFar, connection) { Parameters = { Interval(longest), new() { Value = limit } } };
+        await command.PrepareAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        List<FarLease> held = [];
+        while (await reader.ReadAsync(cancel))
+        {
+            held.Add(new FarLease(
+                new JobId(reader.GetGuid(0)),
+                reader.GetInt64(1),
+                reader.GetDateTime(2),
+                await reader.IsDBNullAsync(3, cancel) ? null : reader.GetDateTime(3)));
+        }
+
+        return held;
+    }
+
+    private static async Task<IReadOnlyList<(JobId Id, string Queue, JobState State)>> RescuedAsync(
+        NpgsqlCommand command, CancellationToken cancel)
+    {
         await command.PrepareAsync(cancel);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rescued = new List<(JobId Id, string Queue, JobState State)>();

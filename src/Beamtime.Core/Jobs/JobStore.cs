@@ -27,9 +27,11 @@ internal sealed class JobStore(BeamtimeDatabase database)
 
     private const string Cancel = """
         update jobs set state = 'Cancelled', finished_at = lease_clock(), lease_until = null, changed_by = $2, changed_why = $3
-        where id = $1 and state in ('Available', 'Running')
+        where id = $1 and state in ('Available', 'Running') and not exists (select from workflows where id = $1)
         returning queue
         """;
+
+    private const string Drives = "select exists (select from workflows where id = $1)";
 
     private const string Retry = """
         update jobs set
@@ -203,8 +205,18 @@ internal sealed class JobStore(BeamtimeDatabase database)
         }
 
         return new Refused<JobId>([await GetAsync(id, cancel) is { } job
-            ? JobErrors.StateForbids.Because($"Job {id} is {job.State} and cannot become {to}.")
+            ? to == JobState.Cancelled && job.State is JobState.Available or JobState.Running && await DrivesAsync(id, cancel)
+                ? JobErrors.DrivesWorkflow.Because(
+                    $"Job {id} drives a workflow of kind {job.Kind}.", $"Cancel the workflow: beamtime workflow cancel {id}.")
+                : JobErrors.StateForbids.Because($"Job {id} is {job.State} and cannot become {to}.")
             : JobErrors.NotFound.Because($"There is no job {id}.")]);
+    }
+
+    private async Task<bool> DrivesAsync(JobId id, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand(Drives);
+        command.Parameters.Add(new() { Value = id.Value });
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     private static NpgsqlBatchCommand Filtered(string sql, JobFilter filter) => new(sql)

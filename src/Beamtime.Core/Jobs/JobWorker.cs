@@ -74,7 +74,12 @@ internal sealed partial class JobWorker
         _listener = database.Listener;
         _leases = new JobLeases(database.Source);
         _handlers = handlers;
-        _rescuer = new JobRescuer(_leases, database.Notifier, metrics, logs.CreateLogger<JobRescuer>());
+        _rescuer = new JobRescuer(
+            _leases,
+            database.Notifier,
+            metrics,
+            new SilentHolders(handlers.Kinds.Select(k => k.Options.Lease).DefaultIfEmpty(JobKindOptions.Usual.Lease).Max(), time),
+            logs.CreateLogger<JobRescuer>());
         _pruner = new RetentionPruner(database, options.Retention, time, logs.CreateLogger<RetentionPruner>());
         _options = options;
         _metrics = metrics;

@@ -21,10 +21,11 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
 
     public const string ApiKey = "BEAMTIME_API_KEY";
     public const string ApiKeyFile = "BEAMTIME_API_KEY_FILE";
+    public const string CaFile = "BEAMTIME_CA_FILE";
 
     /// <summary>The variables whose names have no section in them.</summary>
     public static readonly IReadOnlyList<string> Fixed =
-        [Site, ConfigFile, Server, DatabaseUrl, DatabaseProgramUrl, RedisUrl, SecretFile, JwtSecret, ApiKey, ApiKeyFile];
+        [Site, ConfigFile, Server, DatabaseUrl, DatabaseProgramUrl, RedisUrl, SecretFile, JwtSecret, ApiKey, ApiKeyFile, CaFile];
 
     private const string Prefix = "BEAMTIME_";
     private const string Alias = "BEAMPIPE_";

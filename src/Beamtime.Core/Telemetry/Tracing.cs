@@ -36,6 +36,16 @@ internal static class Tracing
             : Source.StartActivity(name, kind);
     }
 
+    /// <summary>Begins the span of a question to another role, where one is in force that it can belong to.</summary>
+    /// <param name="topic">The question's topic.</param>
+    public static Activity? Ask(string topic) => IsOn && Parent is not null ? Source.StartActivity($"ask {topic}", ActivityKind.Client) : null;
+
+    /// <summary>Begins the span of answering a question, where its asker has one.</summary>
+    /// <param name="topic">The question's topic.</param>
+    /// <param name="traceParent">The asker's span, as W3C writes it; null for none.</param>
+    public static Activity? Answer(string topic, string? traceParent) =>
+        traceParent is null ? null : Begin($"answer {topic}", ActivityKind.Server, traceParent);
+
     /// <summary>Notes that what a span tells of failed.</summary>
     /// <param name="span">The span, or null.</param>
     /// <param name="error">How.</param>

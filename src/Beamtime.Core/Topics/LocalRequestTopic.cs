@@ -30,9 +30,13 @@ internal sealed class LocalRequestTopic<TRequest, TReply> : RequestTopic<TReques
     /// <inheritdoc/>
     public override string Name { get; }
 
+    /// <summary>Whether asking and answering are spans.</summary>
+    public bool IsTraced { get; init; } = true;
+
     /// <inheritdoc/>
     public override async ValueTask<TReply> AskAsync(TRequest request, TimeSpan deadline, CancellationToken cancel)
     {
+        using var span = IsTraced ? Tracing.Ask(Name) : null;
         var question = new Question(this, _codec is null ? request : _codec.PassRequest(request), cancel);
         _deadlines.Add(question, deadline);
         try
@@ -65,9 +69,18 @@ internal sealed class LocalRequestTopic<TRequest, TReply> : RequestTopic<TReques
         {
             while (_questions.Reader.TryRead(out var question))
             {
-                if (!question.Task.IsCompleted)
+                if (question.Task.IsCompleted)
+                {
+                    continue;
+                }
+
+                if (question.Trace is null)
                 {
                     Answer(question, answer);
+                }
+                else
+                {
+                    _ = AnswerTracedAsync(question, answer);
                 }
             }
         }
@@ -93,6 +106,26 @@ internal sealed class LocalRequestTopic<TRequest, TReply> : RequestTopic<TReques
         }
 
         _ = AnswerLaterAsync(question, begun);
+    }
+
+    // Never throws: whatever happens becomes the answer. What it puts in force ends with it.
+    private async Task AnswerTracedAsync(Question question, Func<TRequest, CancellationToken, ValueTask<TReply>> answer)
+    {
+        using var correlation = Correlation.BeginOrKeep(question.Correlation);
+        using var span = Tracing.Answer(Name, question.Trace);
+        try
+        {
+            question.Answer(await answer(question.Request, question.Abandoned));
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            question.TrySetCanceled(cancelled.CancellationToken);
+        }
+        catch (Exception error)
+        {
+            span.Fail(error);
+            question.TrySetException(error);
+        }
     }
 
     // Ends at the question's deadline as well: a topic that nobody answers fills up and must not hold its callers.
@@ -136,6 +169,8 @@ internal sealed class LocalRequestTopic<TRequest, TReply> : RequestTopic<TReques
         public CancellationToken Abandoned => abandoned;
 
         public string? Correlation { get; } = Telemetry.Correlation.Current;
+
+        public string? Trace { get; } = topic.IsTraced && Tracing.IsOn ? Tracing.Parent : null;
 
         public DeadlineEntry Deadline { get; } = new();
 

@@ -18,5 +18,8 @@ internal sealed class LocalTopics(TimeProvider time, bool isEncoding = false) : 
             declaration.Name,
             declaration.Capacity,
             time,
-            isEncoding ? new RequestCodec<TRequest, TReply>(declaration.Request, declaration.Reply) : null);
+            isEncoding ? new RequestCodec<TRequest, TReply>(declaration.Request, declaration.Reply) : null)
+        {
+            IsTraced = declaration.IsTraced,
+        };
 }

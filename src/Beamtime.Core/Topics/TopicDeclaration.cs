@@ -25,4 +25,8 @@ internal sealed record TopicDeclaration<T>(
 /// <param name="Reply">Writes and reads an answer where it leaves the process.</param>
 /// <param name="Permission">What somebody from outside must be allowed to ask.</param>
 internal sealed record RequestDeclaration<TRequest, TReply>(
-    string Name, int Capacity, JsonTypeInfo<TRequest> Request, JsonTypeInfo<TReply> Reply, string Permission);
+    string Name, int Capacity, JsonTypeInfo<TRequest> Request, JsonTypeInfo<TReply> Reply, string Permission)
+{
+    /// <summary>Whether asking and answering are spans; false where several are asked for each point of a scan.</summary>
+    public bool IsTraced { get; init; } = true;
+}

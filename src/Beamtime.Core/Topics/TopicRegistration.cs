@@ -19,11 +19,9 @@ internal static class TopicRegistration
             services.AddSingleton(s =>
             {
                 var options = s.GetRequiredService<SpoolOptions>();
-                return RoleSpool.OpenFirstFree(
-                    options.Folder ?? Path.Combine(dataFolder, "spool"),
-                    roles.Replace(',', '+'),
-                    options.Capacity,
-                    s.GetRequiredService<ILogger<RoleSpool>>());
+                return new SpoolShelf(
+                    options.FolderIn(dataFolder), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SpoolShelf>>())
+                    .Open(roles.Replace(',', '+'), options.Capacity);
             }).AddSingleton<TopicHub>(s =>
             {
                 var (options, time) = (s.GetRequiredService<TopicOptions>(), s.GetRequiredService<TimeProvider>());

@@ -66,6 +66,8 @@ internal static class StepStateMoves
             (StepState.Waiting, StepState.Finished or StepState.Failed) => true,
             (StepState.Uncertain, StepState.Started or StepState.Finished or StepState.Failed or StepState.Uncertain) => true,
             (StepState.Failed, StepState.Started or StepState.Waiting) => true,
+            // A person takes back what a person decided.
+            (StepState.Finished or StepState.Failed, StepState.Uncertain) => true,
             _ => false,
         };
     }

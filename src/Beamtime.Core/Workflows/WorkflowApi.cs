@@ -40,6 +40,9 @@ internal static class WorkflowApi
         group.MapPost("/{id:guid}/resolve", ResolveAsync).RequirePermission(Resolve).WithName("ResolveWorkflowStep")
             .WithSummary("Decides over an uncertain step: found, done, repeat or fail")
             .Produces<WorkflowView>(StatusCodes.Status202Accepted);
+        group.MapPost("/{id:guid}/reopen", ReopenAsync).RequirePermission(Resolve).WithName("ReopenWorkflowStep")
+            .WithSummary("Takes back what a person decided over a step, as long as no later step has begun")
+            .Produces<WorkflowView>(StatusCodes.Status202Accepted);
         return routes;
     }
 
@@ -108,6 +111,11 @@ internal static class WorkflowApi
             : await AcceptAsync(
                 await desk.ResolveAsync(new WorkflowId(id), request.Step, request.How, value, caller.Who, cancel), store, cancel);
     }
+
+    private static async Task<IResult> ReopenAsync(
+        Guid id, WorkflowReopenRequest request, WorkflowDesk desk, WorkflowStore store, Caller caller, CancellationToken cancel) =>
+        await AcceptAsync(
+            await desk.ReopenAsync(new WorkflowId(id), request.Step, caller.Who, request.Why, cancel), store, cancel);
 
     private static async Task<IResult> AcceptAsync(
         Outcome<WorkflowId> outcome, WorkflowStore store, CancellationToken cancel)

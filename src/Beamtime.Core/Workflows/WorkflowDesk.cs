@@ -32,6 +32,7 @@ internal sealed class WorkflowDesk(BeamtimeDatabase database, WorkflowStore stor
 {
     private const int LongestBody = 64 * 1024;
     private const int LongestName = 200;
+    private const string Later = "later:";
 
     /// <summary>Asks for a workflow's end: running steps are told, what is to be undone is undone, then it is cancelled.</summary>
     /// <param name="id">The workflow.</param>
@@ -196,6 +197,20 @@ internal sealed class WorkflowDesk(BeamtimeDatabase database, WorkflowStore stor
             cancel);
     }
 
+    /// <summary>Takes back what a person decided over a step, which is uncertain again and waits for the next decision.</summary>
+    /// <param name="id">The workflow.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="by">Who takes it back.</param>
+    /// <param name="why">Why; kept with the workflow.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public async Task<Outcome<WorkflowId>> ReopenAsync(
+        WorkflowId id, string step, PersonId? by, string? why, CancellationToken cancel) => string.IsNullOrWhiteSpace(why)
+        ? Refuse(WorkflowErrors.RequestInvalid.Because($"no reason is given for reopening {step}"))
+        : await FindStepAsync(id, step, cancel) is null
+            ? Refuse(StepNotFound(id, step))
+            : await MoveAsync(
+                id, "select workflow_reopen($1, $2, $3, $4)", [Text(step), Person(by), Text(why)], $"have {step} reopened", cancel);
+
     private static Reason NotFound(WorkflowId id) => WorkflowErrors.NotFound.Because($"There is no workflow {id}.");
 
     private static Reason StepNotFound(WorkflowId id, string step) =>
@@ -273,6 +288,13 @@ internal sealed class WorkflowDesk(BeamtimeDatabase database, WorkflowStore stor
             "missing" => Refuse(NotFound(id)),
             "full" => Refuse(WorkflowErrors.MessagesFull.Because($"A thousand messages wait for workflow {id}.")),
             "differs" => Refuse(WorkflowErrors.MessageDiffers.Because($"Workflow {id} was sent another message with this id.")),
+            "runs" => Refuse(WorkflowErrors.StateForbids.Because(
+                $"Workflow {id} runs and may have read the result already.", "Pause it, and ask again once it is paused.")),
+            "undecided" => Refuse(WorkflowErrors.StateForbids.Because(
+                $"No person has decided over this step of workflow {id}, or it goes on since.",
+                "Only what a person resolved can be reopened; 'beamtime workflow show' tells how each step stands.")),
+            _ when answer.StartsWith(Later, StringComparison.Ordinal) => Refuse(WorkflowErrors.StepUsed.Because(
+                $"After it workflow {id} has begun {answer[Later.Length..]}.")),
             "ended" => Refuse(WorkflowErrors.StateForbids.Because($"Workflow {id} has ended and cannot {what}.")),
             _ => Refuse(WorkflowErrors.StateForbids.Because($"Workflow {id}, or its step, is {answer} and cannot {what}.")),
         };

@@ -91,6 +91,12 @@ internal static class WorkflowErrors
         "Wait until it has taken some, or cancel it.",
         RetryClass.Later);
 
+    /// <summary>Others have gone on from a step that is to be reopened.</summary>
+    public static readonly ErrorCode StepUsed = new(
+        "workflows.step.used",
+        "Later steps of the workflow have begun since a person decided over the step, and may have used its result.",
+        "Cancel the workflow, so that what was begun is undone, and start it anew; set right by hand what cannot be undone.");
+
     /// <summary>Nobody knows whether a step was done.</summary>
     public static readonly ErrorCode Uncertain = new(
         "workflows.step.uncertain",

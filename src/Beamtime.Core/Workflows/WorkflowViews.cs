@@ -218,3 +218,8 @@ internal sealed record WorkflowAnswerRequest(string Step, string Answer);
 /// <param name="Why">Fail: why it is given up.</param>
 internal sealed record WorkflowResolveRequest(
     string Step, StepResolution How, JsonElement? Result = null, string? External = null, string? Why = null);
+
+/// <summary>A decision that is taken back.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Why">Why; kept with the workflow.</param>
+internal sealed record WorkflowReopenRequest(string Step, string Why);

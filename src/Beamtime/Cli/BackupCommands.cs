@@ -73,13 +73,20 @@ internal static class BackupCommands
         var launch = MakeOptions.Read(run);
         await using var database = await BeamtimeDatabase.OpenBesideAsync(
             launch.Database, launch.Time, NullLoggerFactory.Instance, cancel);
-        var made = await new DatabaseBackup(OwnerLogin.Of(launch.Database), StatusApi.Version, launch.Time).MakeAsync(place, cancel);
+        var owner = OwnerLogin.Of(launch.Database);
+        var made = await new DatabaseBackup(owner, StatusApi.Version, launch.Time).MakeAsync(place, cancel);
+        var isNoted = await BackupBook.NoteAsync(owner, made, cancel);
         var removed = keep is { } number ? BackupFolder.Prune(Path.GetDirectoryName(made.Path)!, number) : [];
         return run.Print(
             new { made.Path, made.Manifest.MadeAt, made.Manifest.DumpBytes, Rows = made.Manifest.Tables.Sum(table => table.Rows), Removed = removed },
             console =>
             {
                 run.Say($"{made.Path}: {made.Manifest.Tables.Count} tables, {made.Manifest.Tables.Sum(table => table.Rows)} rows, {EntryWords.Size(made.Manifest.DumpBytes)}");
+                if (!isNoted)
+                {
+                    run.Say("the database does not note it before its migrations are applied; the doctor will not know of it");
+                }
+
                 run.Say("the master key is not in it: keep a copy of its file elsewhere");
                 foreach (var old in removed)
                 {

@@ -24,11 +24,13 @@ internal sealed class BeamtimeClient : IDisposable
 
     /// <summary>A client of one server, signed in as far as this account is.</summary>
     /// <param name="server">Its address.</param>
-    public BeamtimeClient(Uri server)
+    /// <param name="caFile">PEM file of the authorities that may sign its certificate; null for the system's.</param>
+    /// <exception cref="RefusedException">The file cannot be used.</exception>
+    public BeamtimeClient(Uri server, string? caFile = null)
     {
         Server = server;
         SignIn = new SavedSignIn(SavedSignIn.UsualFolder, server, TimeProvider.System);
-        _http = new HttpClient(new CallerHandler(server, EnvironmentVariables.OfProcess(), SignIn))
+        _http = new HttpClient(new CallerHandler(server, EnvironmentVariables.OfProcess(), SignIn, ServerTrust.Of(caFile)))
         {
             BaseAddress = new Uri(server, "/api/v2/"),
             Timeout = Timeout.InfiniteTimeSpan,

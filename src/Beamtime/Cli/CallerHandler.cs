@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Settings;
 using Beamtime.Sdk.Errors;
@@ -20,8 +21,9 @@ internal sealed class CallerHandler : DelegatingHandler
     /// <param name="server">Its address.</param>
     /// <param name="environment">The variables.</param>
     /// <param name="saved">What <c>beamtime login</c> got.</param>
-    public CallerHandler(Uri server, EnvironmentVariables environment, SavedSignIn saved)
-        : base(new SocketsHttpHandler())
+    /// <param name="trust">Whose certificates count.</param>
+    public CallerHandler(Uri server, EnvironmentVariables environment, SavedSignIn saved, SslClientAuthenticationOptions trust)
+        : base(new SocketsHttpHandler { SslOptions = trust })
     {
         (_server, _saved, _key) = (server, saved, KeyOf(environment));
     }

@@ -9,8 +9,14 @@ internal static class CliErrors
     public static readonly ErrorCode Unreachable = new(
         "cli.server.unreachable",
         "No server answers at the address.",
-        "Start one with 'beamtime up', or name another with --server.",
+        "Start one with 'beamtime up', or name another with --server; one that serves TLS has an address with https.",
         RetryClass.Later);
+
+    /// <summary>No TLS with the server.</summary>
+    public static readonly ErrorCode Tls = new(
+        "cli.server.tls",
+        "The server's certificate is not accepted, or no TLS is spoken there.",
+        "Name the authority that signed it with --ca-file, and the server by a name that stands in its certificate; if it has expired, renew it.");
 
     /// <summary>A password in clear over the network.</summary>
     public static readonly ErrorCode Insecure = new(

@@ -53,7 +53,8 @@ internal sealed class CommandRun
         command,
         async (self, cancel) =>
         {
-            using var client = new BeamtimeClient(self.Arguments.GetValue(CommonOptions.Server)!);
+            using var client = new BeamtimeClient(
+                self.Arguments.GetValue(CommonOptions.Server)!, self.Arguments.GetValue(CommonOptions.CaFile));
             return await run(self, client, cancel);
         });
 
@@ -111,6 +112,11 @@ internal sealed class CommandRun
             return self.Complain(
                 [.. problem.Problem.Reasons.Select(r => new Reason(r.Code, r.Message, r.Remedy))],
                 problem.Problem.Status >= 500 ? ExitCode.Failed : ExitCode.Refused);
+        }
+        catch (HttpRequestException refused) when (refused.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            return self.Complain([CliErrors.Tls.Because(
+                $"{self.Arguments.GetValue(CommonOptions.Server)}: {refused.GetBaseException().Message}")], ExitCode.Unreachable);
         }
         catch (HttpRequestException unreachable)
         {

@@ -27,6 +27,7 @@ internal static class CommandTree
         var root = new RootCommand("Beamtime carries an experiment from a ready beam to archived, catalogued data.");
         root.Options.Add(CommonOptions.Json);
         root.Options.Add(CommonOptions.Server);
+        root.Options.Add(CommonOptions.CaFile);
         root.Subcommands.Add(UpCommand.Create());
         root.Subcommands.Add(ServeCommand.Create());
         root.Subcommands.Add(DemoCommand.Create());

@@ -33,4 +33,12 @@ internal static class CommonOptions
         DefaultValueFactory = _ => new Uri(
             EnvironmentVariables.OfProcess()[EnvironmentVariables.Server] ?? $"http://127.0.0.1:{ApiOptions.UsualPort}"),
     };
+
+    /// <summary>Who signs the server's certificate.</summary>
+    public static readonly Option<string?> CaFile = new("--ca-file")
+    {
+        Description = "PEM file of the authorities that may sign the server's certificate; by default BEAMTIME_CA_FILE, else those of the system.",
+        Recursive = true,
+        DefaultValueFactory = _ => EnvironmentVariables.OfProcess()[EnvironmentVariables.CaFile],
+    };
 }

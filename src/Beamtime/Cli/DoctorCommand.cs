@@ -71,6 +71,9 @@ internal static class DoctorCommand
         findings.AddRange(FolderChecks.Of(launch));
         findings.AddRange(await DatabaseChecks.OfAsync(launch, cancel));
         findings.AddRange(await TopicChecks.OfAsync(launch, cancel));
+        findings.AddRange(SpoolChecks.Of(launch));
+        findings.AddRange(await TraceChecks.OfAsync(launch, cancel));
+        findings.AddRange(CertificateChecks.Of(launch));
         findings.AddRange(await Hdf5Check.OfAsync(environment, cancel));
         findings.AddRange(await MachineChecks.OfAsync(launch, cancel));
         return findings;

@@ -33,6 +33,7 @@ internal static class WorkflowCommands
 
     private static readonly Option<string?> Found = new("--found") { Description = "It was begun outside, under this id." };
     private static readonly Option<bool> Repeat = new("--repeat") { Description = "It was not done: it is begun again." };
+    private static readonly Option<string> ReopenReason = new("--reason") { Description = "Why; kept with the workflow.", Required = true };
     private static readonly Option<string?> Fail = new("--fail")
     {
         Description = "It is given up; why.", Arity = ArgumentArity.ZeroOrOne,
@@ -52,6 +53,8 @@ internal static class WorkflowCommands
         CommandRun.OnServer(new Command("answer", "Answer the question of a step.") { Workflow, Step, Answer }, AnswerAsync),
         CommandRun.OnServer(
             new Command("resolve", "Decide over an uncertain step.") { Workflow, Step, Done, Found, Repeat, Fail }, ResolveAsync),
+        CommandRun.OnServer(
+            new Command("reopen", "Take back what was decided over a step; it is uncertain again.") { Workflow, Step, ReopenReason }, ReopenAsync),
     };
 
     private static Command Verb(string verb, string description, string done) => CommandRun.OnServer(
@@ -140,6 +143,13 @@ internal static class WorkflowCommands
             run.Arguments.GetValue(Fail));
         return Say(run, $"goes on: {request.Step} is resolved", await client.PostAsync<WorkflowView>(
             $"workflows/{run.Arguments.GetValue(Workflow)}/resolve", request, cancel));
+    }
+
+    private static async Task<ExitCode> ReopenAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var request = new WorkflowReopenRequest(run.Arguments.GetValue(Step)!, run.Arguments.GetValue(ReopenReason)!);
+        return Say(run, $"waits: {request.Step} is uncertain again", await client.PostAsync<WorkflowView>(
+            $"workflows/{run.Arguments.GetValue(Workflow)}/reopen", request, cancel));
     }
 
     private static void Print(CommandRun run, WorkflowReportView report)

@@ -121,7 +121,30 @@ internal static class DatabaseChecks
         }
 
         findings.Add(await MigrationsAsync(connection, cancel));
+        if (launch.Database.BackupAge > TimeSpan.Zero)
+        {
+            findings.Add(Backup(await BackupBook.NewestAsync(connection, cancel), launch.Database.BackupAge, launch.Time.GetUtcNow()));
+        }
+
         return findings;
+    }
+
+    private static Finding Backup(NotedBackup? newest, TimeSpan allowed, DateTimeOffset now)
+    {
+        if (newest is null)
+        {
+            return Finding.Warn("backup", DoctorErrors.BackupNone, "none was made of this database with 'beamtime backup'");
+        }
+
+        var age = now - newest.MadeAt;
+        var said = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{age.TotalHours:0.0} h old, {newest.Path} on {newest.Host}, {newest.Bytes / (double)(1 << 20):0.0} MiB");
+        var isGone = newest.Host == Environment.MachineName && !Directory.Exists(newest.Path);
+        said += isGone ? "; it lies there no more" : "";
+        return age > allowed
+            ? Finding.Warn("backup", DoctorErrors.BackupOld, $"{said}; database.backup_age is {allowed.TotalDays.ToString("0.##", CultureInfo.InvariantCulture)} days")
+            : Finding.Ok("backup", said);
     }
 
     private static async Task<Finding> MigrationsAsync(NpgsqlConnection connection, CancellationToken cancel)

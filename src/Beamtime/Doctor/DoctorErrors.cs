@@ -69,4 +69,44 @@ internal static class DoctorErrors
         "doctor.secret.open",
         "Others than its owner may read the file of the master key, or it is missing.",
         "Make the file and give it to the program's account alone: chmod 0600.");
+
+    public static readonly ErrorCode BackupNone = new(
+        "doctor.backup.none",
+        "No backup of the database is known.",
+        "Run 'beamtime backup FOLDER --keep 14' every night; set database.backup_age to 0 s where the server is backed up by other means.");
+
+    public static readonly ErrorCode BackupOld = new(
+        "doctor.backup.old",
+        "The newest backup of the database is older than database.backup_age.",
+        "Run 'beamtime backup', and look why its timer did not.");
+
+    public static readonly ErrorCode CertificateEnded = new(
+        "doctor.certificate.ended",
+        "A certificate has expired, or does not count yet.",
+        "Renew it; the program takes a renewed file without a restart. If its times look right, set this machine's clock.");
+
+    public static readonly ErrorCode CertificateEnds = new(
+        "doctor.certificate.ends",
+        "A certificate expires within two weeks.",
+        "Renew it; the program takes a renewed file without a restart.");
+
+    public static readonly ErrorCode CertificateUnusable = new(
+        "doctor.certificate.unusable",
+        "A file of certificates that the settings name cannot be read, or holds none.",
+        "Correct the setting, or the file and its rights.");
+
+    public static readonly ErrorCode KeyOpen = new(
+        "doctor.certificate.key_open",
+        "Others than its owner may read a private key.",
+        "Give it to the program's account alone: chmod 0600.");
+
+    public static readonly ErrorCode CollectorUnreachable = new(
+        "doctor.traces.unreachable",
+        "Nobody listens at the address to which traces are sent.",
+        "Start the collector, or correct telemetry.otlp_endpoint; without it the program works, and its traces are lost.");
+
+    public static readonly ErrorCode SpoolLeft = new(
+        "doctor.spool.left",
+        "A spool holds messages that no program has sent yet.",
+        "Start the roles that the detail names on this machine; they send what it holds and empty it.");
 }

@@ -27,7 +27,7 @@ internal static class MachineChecks
             Files(),
             Watches(),
             await ClockAsync(cancel),
-            .. Door(launch.Settings.Get<ApiOptions>()),
+            .. Door(launch.Settings.Get<ApiOptions>(), launch.Time),
         ];
         var own = new MasterKeyFile(ClusterFolder.For(launch.Database).Root).Path;
         if (launch.Settings.Get<AccessOptions>().SecretFile is { Length: > 0 } named)
@@ -87,11 +87,11 @@ internal static class MachineChecks
             : Finding.Warn("clock", DoctorErrors.ClockFree, "neither timedatectl nor chronyc says that it is kept right");
     }
 
-    private static IEnumerable<Finding> Door(ApiOptions options)
+    private static IEnumerable<Finding> Door(ApiOptions options, TimeProvider time)
     {
         try
         {
-            var door = new ApiDoor(options);
+            var door = new ApiDoor(options, time);
             var what = string.Create(CultureInfo.InvariantCulture, $"address {door.Address}, port {options.Port}");
             try
             {

@@ -26,6 +26,9 @@ internal static class TopicChecks
             [
                 Finding.Ok("Redis", $"version {found.Version} answers, maxmemory-policy {found.Policy}"),
                 Finding.Ok("Redis's persistence", found.Persistence),
+                .. found.CertificateEnds is { } ends
+                    ? [CertificateChecks.Judge("certificate of Redis", "the one that it shows", DateTimeOffset.MinValue, ends, launch.Time.GetUtcNow())]
+                    : Array.Empty<Finding>(),
                 .. found.Problems.Select(p => Finding.Fail("Redis", p)),
             ];
         }

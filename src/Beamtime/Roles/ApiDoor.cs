@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Beamtime.Core.Access;
 using Beamtime.Core.Access.Users;
 using Beamtime.Sdk.Errors;
@@ -17,14 +16,14 @@ namespace Beamtime.Roles;
 internal sealed class ApiDoor
 {
     private readonly ApiOptions _options;
-    private readonly X509Certificate2Collection _chain = [];
     private readonly List<IPAddress> _proxies = [];
-    private readonly X509Certificate2? _certificate;
+    private readonly ApiCertificate? _certificate;
 
     /// <summary>Reads the settings.</summary>
     /// <param name="options">The settings.</param>
+    /// <param name="time">The clock.</param>
     /// <exception cref="RefusedException">Every mistake in them.</exception>
-    public ApiDoor(ApiOptions options)
+    public ApiDoor(ApiOptions options, TimeProvider time)
     {
         _options = options;
         List<Reason> reasons = [];
@@ -34,7 +33,7 @@ internal sealed class ApiDoor
             _proxies.Add(AddressOf("api.proxies", proxy, reasons));
         }
 
-        _certificate = Certificate(reasons);
+        _certificate = Certificate(reasons, time);
         if (!IsLoopback && _certificate is null && reasons.Count == 0 && _proxies.Count == 0)
         {
             reasons.Add(RoleErrors.ListenUnsafe.Because($"api.listen is {Address}, and neither api.tls_certificate nor api.proxies is set"));
@@ -51,6 +50,9 @@ internal sealed class ApiDoor
 
     /// <summary>True where this machine alone is served.</summary>
     public bool IsLoopback => IPAddress.IsLoopback(Address) && _proxies.Count == 0;
+
+    /// <summary>When the certificate ends; null without TLS.</summary>
+    public DateTimeOffset? CertificateEnds => _certificate?.Ends;
 
     /// <summary>Which requests come in.</summary>
     public Edge Edge => new(!IsLoopback, _options.Hosts);
@@ -86,12 +88,18 @@ internal sealed class ApiDoor
     /// <param name="server">The server.</param>
     public void Listen(KestrelServerOptions server) => server.Listen(Address, _options.Port, endpoint =>
     {
-        if (_certificate is not null)
+        if (_certificate is { } certificate)
         {
+            var log = server.ApplicationServices.GetRequiredService<ILogger<ApiCertificate>>();
             endpoint.UseHttps(https =>
             {
-                https.ServerCertificate = _certificate;
-                https.ServerCertificateChain = _chain;
+                // The one that counts when a client connects, with its chain.
+                https.ServerCertificateSelector = (_, _) => certificate.Current(log).TargetCertificate;
+                https.OnAuthenticate = (_, tls) =>
+                {
+                    tls.ServerCertificateSelectionCallback = null;
+                    tls.ServerCertificateContext = certificate.Current(log);
+                };
             });
         }
     });
@@ -117,7 +125,7 @@ internal sealed class ApiDoor
         }
     }
 
-    private X509Certificate2? Certificate(List<Reason> reasons)
+    private ApiCertificate? Certificate(List<Reason> reasons, TimeProvider time)
     {
         if (_options is { TlsCertificate: null, TlsKey: null })
         {
@@ -132,8 +140,7 @@ internal sealed class ApiDoor
 
         try
         {
-            _chain.ImportFromPemFile(certificate);
-            return X509Certificate2.CreateFromPemFile(certificate, key);
+            return new ApiCertificate(certificate, key, time);
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {

@@ -6,13 +6,13 @@ namespace Beamtime.Roles;
 
 /// <summary>Settings of the REST interface.</summary>
 [SettingsSection("api")]
-internal sealed class ApiOptions
+internal sealed record ApiOptions
 {
     /// <summary>The port that is used when none is set.</summary>
     public const int UsualPort = 8750;
 
     /// <summary>Port.</summary>
-    [Description("Port; 0 takes a free one.")]
+    [Description("Port; 0 takes a free one, and so does a process without the role api where none is set.")]
     [Range(0, 65535)]
     public int Port { get; init; } = UsualPort;
 

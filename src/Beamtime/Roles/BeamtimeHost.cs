@@ -60,7 +60,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
         launch.ConfigureLogging(builder.Logging);
-        var door = new ApiDoor(launch.Settings.Get<ApiOptions>());
+        var door = new ApiDoor(launch.Api, time);
         builder.WebHost.ConfigureKestrel(door.Listen);
         using var logs = LoggerFactory.Create(launch.ConfigureLogging);
         var roles = launch.Roles;

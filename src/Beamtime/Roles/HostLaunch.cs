@@ -26,6 +26,13 @@ internal sealed record HostLaunch
     /// <summary>What runs in this process.</summary>
     public RoleSet Roles { get; init; } = RoleSet.All;
 
+    /// <summary>
+    /// Where REST is served. A process without the API answers for itself alone: on a free port, unless one is set.
+    /// </summary>
+    public ApiOptions Api => Roles.Has(Role.Api) || Settings.Explain().Any(r => r is { Key: "api.port", Source: not "default" })
+        ? Settings.Get<ApiOptions>()
+        : Settings.Get<ApiOptions>() with { Port = 0 };
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Beamtime.Core.Database;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
@@ -52,6 +53,50 @@ public sealed class ClusterUpgradeTests
         Assert.False(Directory.Exists(Path.Combine(folder["data"], "upgrade")));
         await using var upgraded = await BeamtimeDatabase.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
         Assert.Equal(0, await upgraded.MigrateAsync(TestDatabase.Migrations, Cancel));
+        Assert.Equal(5L, await BackupTests.ScalarAsync(upgraded, "select count(*) from entries"));
+        Assert.Equal(2, await BackupTests.ScalarAsync(upgraded, "select epoch from ledger_epoch"));
+    }
+
+    [Theory]
+    [InlineData("upgrade")]
+    [InlineData("upgrade/STATE")]
+    [InlineData("upgrade/backup.partial/database.dump")]
+    [InlineData("upgrade/backup/manifest.json")]
+    public async Task Killed_half_way_it_leaves_the_old_cluster_startable_with_all_that_it_held_and_can_be_begun_again(string at)
+    {
+        using var folder = TemporaryFolder.Create("upgrade-killed");
+        var options = TestDatabase.ClusterOptions(folder["data"]);
+        await using (var database = await TestDatabase.CreateClusterAsync(options, Cancel))
+        {
+            await BackupTests.AdmitAsync(database, 1, 5);
+        }
+
+        using (var upgrading = Process.Start(new ProcessStartInfo(
+            RunningProgram.Path, ["database", "upgrade", "--again", "--site", "demo", "--data", folder["data"]])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!)
+        {
+            while (!Path.Exists(Path.Combine(folder["data"], at)) && !upgrading.HasExited)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancel);
+            }
+
+            Assert.False(upgrading.HasExited, $"it ended before {at}: {(upgrading.HasExited ? await upgrading.StandardError.ReadToEndAsync(Cancel) : "")}");
+            upgrading.Kill();
+            await upgrading.WaitForExitAsync(Cancel);
+        }
+
+        await using (var database = await BeamtimeDatabase.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancel))
+        {
+            Assert.Equal(5L, await BackupTests.ScalarAsync(database, "select count(*) from entries"));
+            Assert.Equal(1, await BackupTests.ScalarAsync(database, "select epoch from ledger_epoch"));
+        }
+
+        await UpgradeAsync(options);
+        Assert.False(Directory.Exists(folder["data/upgrade"]));
+        await using var upgraded = await BeamtimeDatabase.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
         Assert.Equal(5L, await BackupTests.ScalarAsync(upgraded, "select count(*) from entries"));
         Assert.Equal(2, await BackupTests.ScalarAsync(upgraded, "select epoch from ledger_epoch"));
     }

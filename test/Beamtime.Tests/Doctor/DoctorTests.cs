@@ -55,6 +55,58 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public async Task It_knows_how_old_the_newest_backup_is_and_warns_where_it_is_too_old_or_there_is_none()
+    {
+        var site = WriteSite(Motor);
+        await using var program = await RunningProgram.UpAsync(site, _folder["data"], Cancel);
+        var (_, findings) = await RunAsync(site, _folder["data"]);
+        Assert.Equal("doctor.backup.none", Assert.Single(findings, f => f.What == "backup").Code);
+        Directory.CreateDirectory(_folder["backups"]);
+        var (made, output, error) = await RunningProgram.RunAsync(Cancel, "backup", _folder["backups"], "--site", site, "--data", _folder["data"]);
+        Assert.True(made == 0, output + error);
+        (_, findings) = await RunAsync(site, _folder["data"]);
+        var found = Assert.Single(findings, f => f.What == "backup");
+        Assert.Equal("ok", found.State);
+        Assert.StartsWith("0.0 h old, " + _folder["backups"], found.Detail, StringComparison.Ordinal);
+        (_, findings) = await RunAsync(site, _folder["data"], "--set", "database.backup_age=1ms");
+        Assert.Equal("doctor.backup.old", Assert.Single(findings, f => f.What == "backup").Code);
+        Directory.Delete(_folder["backups"], recursive: true);
+        (_, findings) = await RunAsync(site, _folder["data"]);
+        Assert.EndsWith("lies there no more", Assert.Single(findings, f => f.What == "backup").Detail, StringComparison.Ordinal);
+        (_, findings) = await RunAsync(site, _folder["data"], "--set", "database.backup_age=0s");
+        Assert.DoesNotContain(findings, f => f.What == "backup");
+    }
+
+    [Fact]
+    public async Task Certificates_are_read_and_their_ends_told_before_they_come()
+    {
+        using TestAuthority authority = new();
+        var site = WriteSite(Motor);
+        var (soon, key) = authority.Issue("soon", ["localhost"], TimeSpan.FromDays(5));
+        var (ended, endedKey) = authority.Issue("ended", ["localhost"], TimeSpan.FromDays(-1));
+        File.SetUnixFileMode(endedKey, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        await File.AppendAllTextAsync(
+            Path.Combine(site, "beamtime.yaml"),
+            $"api:\n  tls_certificate: {soon}\n  tls_key: {key}\n"
+            + $"topics:\n  url: rediss://localhost:1\n  ca_file: {authority.CaFile}.gone\n  certificate_file: {ended}\n  key_file: {endedKey}\n"
+            + "telemetry:\n  otlp_endpoint: http://127.0.0.1:1\n",
+            Cancel);
+        var (_, findings) = await RunAsync(site, _folder["data"]);
+        Assert.Equal(("warn", "doctor.certificate.ends"), StateOf("certificate of REST"));
+        Assert.Equal(("fail", "doctor.certificate.ended"), StateOf("certificate for Redis"));
+        Assert.Equal(("fail", "doctor.certificate.key_open"), StateOf("key of the certificate for Redis"));
+        Assert.Equal(("fail", "doctor.certificate.unusable"), StateOf("authorities for Redis"));
+        Assert.Equal(("warn", "doctor.traces.unreachable"), StateOf("collector of traces"));
+        Assert.DoesNotContain(findings, f => f.What == "key of REST's certificate");
+
+        (string, string?) StateOf(string what)
+        {
+            var line = Assert.Single(findings, f => f.What == what);
+            return (line.State, line.Code);
+        }
+    }
+
+    [Fact]
     public async Task A_key_that_others_may_read_is_a_failure()
     {
         var site = WriteSite(Motor);
@@ -91,9 +143,10 @@ public sealed class DoctorTests : IDisposable
         return site;
     }
 
-    private static async Task<(int Exit, IReadOnlyList<Line> Findings)> RunAsync(string site, string data)
+    private static async Task<(int Exit, IReadOnlyList<Line> Findings)> RunAsync(string site, string data, params string[] more)
     {
-        var (exit, output, error) = await RunningProgram.RunAsync(Cancel, "doctor", "--site", site, "--data", data, "--set", "api.port=0", "--json");
+        var (exit, output, error) = await RunningProgram.RunAsync(
+            Cancel, ["doctor", "--site", site, "--data", data, "--set", "api.port=0", "--json", .. more]);
         Assert.True(output.StartsWith('{'), output + error);
         using var json = JsonDocument.Parse(output);
         return (exit, [.. json.RootElement.GetProperty("findings").EnumerateArray().Select(f => new Line(

@@ -38,7 +38,7 @@ internal sealed class JobFixture : IAsyncDisposable
         Leases = new JobLeases(database.Source);
         Queue = new JobQueue(database, TimeProvider.System);
         Store = new JobStore(database);
-        Rescuer = new JobRescuer(Leases, database.Notifier, _metrics, NullLogger<JobRescuer>.Instance);
+        Rescuer = RescuerOf(new SilentHolders(Lease, Clock));
     }
 
     public BeamtimeDatabase Database { get; }
@@ -50,6 +50,9 @@ internal sealed class JobFixture : IAsyncDisposable
     public JobStore Store { get; }
 
     public JobRescuer Rescuer { get; }
+
+    /// <summary>The rescuer's own clock.</summary>
+    public FakeClock Clock { get; } = new();
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -68,6 +71,12 @@ internal sealed class JobFixture : IAsyncDisposable
         _shift += Lease * 2;
         await TestDatabase.ShiftLeaseClockAsync(Database, _shift, Cancel);
     }
+
+    /// <summary>Sets the database's clock.</summary>
+    public Task ShiftClockAsync(TimeSpan shift) => TestDatabase.ShiftLeaseClockAsync(Database, _shift = shift, Cancel);
+
+    public JobRescuer RescuerOf(SilentHolders silent) =>
+        new(Leases, Database.Notifier, _metrics, silent, NullLogger<JobRescuer>.Instance);
 
     public async Task<JobRecord> GetAsync(JobId id) => (await Store.GetAsync(id, Cancel))!;
 

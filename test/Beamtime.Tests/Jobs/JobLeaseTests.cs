@@ -56,6 +56,60 @@ public sealed class JobLeaseTests
     }
 
     [Fact]
+    public async Task A_dead_workers_job_is_taken_back_though_the_clock_was_set_far_back()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var id = await fixture.EnqueueAsync();
+        await fixture.ClaimOneAsync("dead");
+        await fixture.ShiftClockAsync(TimeSpan.FromDays(-30));
+        Assert.Equal(0, await fixture.Rescuer.RescueAsync(Cancel));
+        fixture.Clock.Advance(JobFixture.Lease);
+        Assert.Equal(0, await fixture.Rescuer.RescueAsync(Cancel));
+        fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await fixture.Rescuer.RescueAsync(Cancel));
+        var given = await fixture.GetAsync(id);
+        Assert.Equal((JobState.Available, "jobs.lease.expired"), (given.State, given.LastError!.Code));
+    }
+
+    [Fact]
+    public async Task Who_lives_keeps_its_job_though_the_clock_was_set_far_back()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        await fixture.EnqueueAsync();
+        var held = await fixture.ClaimOneAsync();
+        await fixture.ShiftClockAsync(TimeSpan.FromDays(-30));
+        for (var round = 0; round < 5; round++)
+        {
+            Assert.Equal(0, await fixture.Rescuer.RescueAsync(Cancel));
+            fixture.Clock.Advance(JobFixture.Lease * 0.7);
+            Assert.Empty(await fixture.Leases.ExtendAsync([(held, JobFixture.Lease)], Cancel));
+        }
+
+        Assert.Single(await fixture.Leases.CompleteAsync([held], Cancel));
+    }
+
+    [Fact]
+    public async Task A_lease_longer_than_any_that_the_rescuer_knows_holds_as_long_as_its_worker_is_heard_of()
+    {
+        await using var fixture = await JobFixture.CreateAsync();
+        var rescuer = fixture.RescuerOf(new SilentHolders(TimeSpan.FromMinutes(1), fixture.Clock));
+        await fixture.EnqueueAsync();
+        await fixture.ClaimOneAsync("far");
+        WorkerRegister register = new(fixture.Database.Source);
+        WorkerRow far = new(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), "far", "host", 1, ["default"], [], [], 1);
+        for (var round = 0; round < 4; round++)
+        {
+            await register.BeatAsync(far, 1, Cancel);
+            Assert.Equal(0, await rescuer.RescueAsync(Cancel));
+            fixture.Clock.Advance(TimeSpan.FromMinutes(0.9));
+        }
+
+        Assert.Equal(0, await rescuer.RescueAsync(Cancel));
+        fixture.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, await rescuer.RescueAsync(Cancel));
+    }
+
+    [Fact]
     public async Task An_extended_lease_is_not_rescued()
     {
         await using var fixture = await JobFixture.CreateAsync();

@@ -19,8 +19,15 @@ public sealed partial class PackagingTests
     [GeneratedRegex(@"BEAMTIME_[A-Z_]+")]
     private static partial Regex Variable { get; }
 
-    public static TheoryData<string> Units() =>
-        [.. Repository.Files.Where(f => f.StartsWith("packaging/systemd/", StringComparison.Ordinal) && f.EndsWith(".service", StringComparison.Ordinal))];
+    public static TheoryData<string> Units() => [.. AllUnits.Where(f => f.EndsWith(".service", StringComparison.Ordinal))];
+
+    public static TheoryData<string> RunningUnits() =>
+        [.. AllUnits.Where(f => f.EndsWith(".service", StringComparison.Ordinal) && Line(f, "Type") == "exec")];
+
+    public static TheoryData<string> EveryUnit() => [.. AllUnits];
+
+    private static IEnumerable<string> AllUnits => Repository.Files
+        .Where(f => f.StartsWith("packaging/systemd/beamtime", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(Units))]
@@ -40,7 +47,7 @@ public sealed partial class PackagingTests
     }
 
     [Theory]
-    [MemberData(nameof(Units))]
+    [MemberData(nameof(RunningUnits))]
     public void A_unit_waits_longer_than_a_stop_may_take(string unit)
     {
         var limit = new RoleOptions().StopLimit + (unit.Contains('@', StringComparison.Ordinal) ? TimeSpan.Zero : new DatabaseOptions().StopLimit);
@@ -52,7 +59,7 @@ public sealed partial class PackagingTests
     }
 
     [Theory]
-    [MemberData(nameof(Units))]
+    [MemberData(nameof(EveryUnit))]
     public async Task Systemd_finds_nothing_wrong(string unit)
     {
         if (await SystemTool.AskAsync(["systemd-analyze", "--version"], TestContext.Current.CancellationToken) is null)
@@ -103,6 +110,21 @@ public sealed partial class PackagingTests
     }
 
     [Fact]
+    public void Every_image_of_ours_runs_as_an_account_of_its_own_tells_its_health_and_takes_no_secrets_in()
+    {
+        var lines = Repository.Read("packaging/Containerfile").Split('\n');
+        var user = Array.FindLastIndex(lines, l => l.StartsWith("USER ", StringComparison.Ordinal));
+        Assert.Equal("USER beamtime", lines[user]);
+        Assert.True(user < Array.FindIndex(lines, l => l.StartsWith("ENTRYPOINT", StringComparison.Ordinal)));
+        Assert.Contains(lines, l => l.StartsWith("HEALTHCHECK", StringComparison.Ordinal));
+        Assert.Contains("packaging/secrets", Repository.Read(".dockerignore").Split('\n'));
+        foreach (var service in Assert.IsType<YamlMap>(Assert.IsType<YamlMap>(Compose())["services"]).Entries)
+        {
+            Assert.True(Get(Assert.IsType<YamlMap>(service.Value), "healthcheck") is not null, $"{service.Key} has no health check");
+        }
+    }
+
+    [Fact]
     public void Every_variable_is_one_that_the_program_knows()
     {
         foreach (var file in Repository.Files.Where(f => f.StartsWith("packaging/", StringComparison.Ordinal)))
@@ -112,6 +134,9 @@ public sealed partial class PackagingTests
             SettingsReader.Read(new SettingsSources { Environment = new EnvironmentVariables(variables) }, HostLaunch.OptionTypes);
         }
     }
+
+    // With what a service takes from an anchor.
+    private static YamlNode? Get(YamlMap map, string key) => map[key] ?? (map["<<"] is YamlMap merged ? Get(merged, key) : null);
 
     private static YamlNode Compose() => SafeYaml.Read(Path.Combine(Repository.Root, "packaging/compose.yaml"));
 

@@ -1,3 +1,5 @@
+using Beamtime.Roles;
+using Beamtime.Sdk.Plugins;
 using Beamtime.Tests.Support;
 
 namespace Beamtime.Tests.Roles;
@@ -10,6 +12,17 @@ public sealed class ServeTests : IDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_process_without_the_api_takes_a_free_port_unless_one_is_set()
+    {
+        var site = RunningHost.WriteSite(_folder["ports"], "");
+        var plain = HostLaunch.Read(site, configFile: null, [], new PluginRegistry());
+        Assert.Equal(ApiOptions.UsualPort, (plain with { Roles = RoleSet.Of(Role.Api, Role.Worker) }).Api.Port);
+        Assert.Equal(0, (plain with { Roles = RoleSet.Of(Role.Worker) }).Api.Port);
+        var set = HostLaunch.Read(site, configFile: null, ["api.port=8760"], new PluginRegistry());
+        Assert.Equal(8760, (set with { Roles = RoleSet.Of(Role.Worker) }).Api.Port);
+    }
 
     [Theory]
     [InlineData("api,scheduler,worker", "", "serve")]

@@ -1,51 +1,36 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
 using Beamtime.Core.Telemetry;
 using Beamtime.Roles;
+using Beamtime.Tests.Support;
 using Beamtime.Tests.Telemetry;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Tests.Roles;
 
 /// <summary>Spans as a collector receives them.</summary>
 public sealed class TraceExportTests : IAsyncLifetime
 {
-    private readonly ConcurrentQueue<(string Path, string? Key, byte[] Body)> _received = new();
-    private WebApplication _collector = null!;
+    private TraceCollector _collector = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private string Address => _collector.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-
-    public async ValueTask InitializeAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0));
-        _collector = builder.Build();
-        _collector.Run(async context =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body, Cancel);
-            _received.Enqueue((context.Request.Path, context.Request.Headers["x-key"], body.ToArray()));
-        });
-        await _collector.StartAsync(Cancel);
-    }
+    public async ValueTask InitializeAsync() => _collector = await TraceCollector.StartAsync(Cancel);
 
     public async ValueTask DisposeAsync() => await _collector.DisposeAsync();
 
-    [Fact]
-    public void A_span_reaches_the_collector_with_its_parent_its_tags_and_who_speaks()
+    [Theory]
+    [InlineData("http/protobuf", "/v1/traces")]
+    [InlineData("grpc", TraceCollector.GrpcMethod)]
+    public void A_span_reaches_the_collector_with_its_parent_its_tags_and_who_speaks(string protocol, string path)
     {
         const string Caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         using (new TraceExport(
-            new TelemetryOptions { OtlpEndpoint = Address, OtlpHeaders = "x-key=secret" }, new LogOrigin("api,worker", "2-bm")))
+            new TelemetryOptions
+            {
+                OtlpEndpoint = protocol == "grpc" ? _collector.GrpcAddress : _collector.HttpAddress,
+                OtlpProtocol = protocol,
+                OtlpHeaders = "x-key=secret",
+            },
+            new LogOrigin("api,worker", "2-bm")))
         {
             Activity.Current = null;
             using var outer = Tracing.Begin("GET /api/v2/scans", ActivityKind.Server, Caller);
@@ -55,10 +40,10 @@ public sealed class TraceExportTests : IAsyncLifetime
             inner.Fail(new InvalidOperationException("it broke"));
         }
 
-        var received = Assert.Single(_received);
-        Assert.Equal(("/v1/traces", "secret"), (received.Path, received.Key));
+        var received = Assert.Single(_collector.Received);
+        Assert.Equal((path, "secret"), (received.Path, received.Key));
         var resources = Assert.Single(new Protobuf(received.Body).Messages(1));
-        var attributes = Attributes(Assert.Single(resources.Messages(1)), 1);
+        var attributes = TraceCollector.Attributes(Assert.Single(resources.Messages(1)), 1);
         Assert.Equal("beamtime", attributes["service.name"]);
         Assert.Equal("api,worker", attributes["beamtime.roles"]);
         Assert.Equal("2-bm", attributes["beamtime.beamline"]);
@@ -66,7 +51,7 @@ public sealed class TraceExportTests : IAsyncLifetime
             .Where(s => s.Hex(1) == "0af7651916cd43dd8448eb211c80319c").ToDictionary(s => s.Text(5));
         Assert.Equal("b7ad6b7169203331", spans["GET /api/v2/scans"].Hex(4));
         Assert.Equal(2UL, spans["GET /api/v2/scans"].Number(6));
-        Assert.Equal("/api/v2/scans", Attributes(spans["GET /api/v2/scans"], 9)["http.route"]);
+        Assert.Equal("/api/v2/scans", TraceCollector.Attributes(spans["GET /api/v2/scans"], 9)["http.route"]);
         Assert.Equal(spans["GET /api/v2/scans"].Hex(2), spans["step copy"].Hex(4));
         var status = Assert.Single(spans["step copy"].Messages(15));
         Assert.Equal((2UL, "it broke"), (status.Number(3), status.Text(2)));
@@ -80,23 +65,18 @@ public sealed class TraceExportTests : IAsyncLifetime
             Assert.False(off.IsOn);
         }
 
-        Assert.Empty(_received);
+        Assert.Empty(_collector.Received);
     }
 
     [Fact]
     public void A_share_of_zero_traces_nothing_that_no_caller_traces()
     {
-        using (new TraceExport(new TelemetryOptions { OtlpEndpoint = Address, TraceShare = 0 }, new LogOrigin("api", "2-bm")))
+        using (new TraceExport(new TelemetryOptions { OtlpEndpoint = _collector.HttpAddress, TraceShare = 0 }, new LogOrigin("api", "2-bm")))
         {
             Activity.Current = null;
             using var span = Tracing.Begin("only.this.test");
         }
 
-        Assert.DoesNotContain(
-            _received.SelectMany(r => new Protobuf(r.Body).Messages(1)).SelectMany(r => r.Messages(2)).SelectMany(s => s.Messages(2)),
-            s => s.Text(5) == "only.this.test");
+        Assert.DoesNotContain(_collector.Spans, s => s.Name == "only.this.test");
     }
-
-    private static Dictionary<string, string> Attributes(Protobuf message, int field) =>
-        message.Messages(field).ToDictionary(a => a.Text(1), a => a.Messages(2).First().Text(1));
 }

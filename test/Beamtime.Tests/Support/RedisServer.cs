@@ -18,11 +18,17 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>The port on which TLS is spoken; 0 where it is not.</summary>
+    public int TlsPort { get; private set; }
+
     public string Folder => _folder.Path;
 
     public string SocketPath => _folder["redis.sock"];
 
     public string TcpUrl => string.Create(CultureInfo.InvariantCulture, $"redis://127.0.0.1:{Port}/0");
+
+    public string TlsUrl(string host = "localhost", string login = "") =>
+        string.Create(CultureInfo.InvariantCulture, $"rediss://{login}{host}:{TlsPort}/0");
 
     public string SocketUrl => $"unix://{SocketPath}";
 
@@ -45,6 +51,28 @@ internal sealed class RedisServer : IAsyncDisposable
         var server = new RedisServer(more) { Port = FreePort() };
         await server.RestartAsync();
         return server;
+    }
+
+    /// <summary>One that speaks TLS as well, on a port of its own.</summary>
+    /// <param name="authority">Signs the server's certificate, and those that are demanded of clients.</param>
+    /// <param name="server">The server's certificate and key.</param>
+    /// <param name="more">Further words of the command line.</param>
+    public static async Task<RedisServer> StartTlsAsync(
+        TestAuthority authority, (string Certificate, string Key) server, params string[] more)
+    {
+        Demand();
+        var tls = FreePort();
+        var started = new RedisServer(
+        [
+            "--tls-port", tls.ToString(CultureInfo.InvariantCulture), "--tls-cert-file", server.Certificate,
+            "--tls-key-file", server.Key, "--tls-ca-cert-file", authority.CaFile, .. more,
+        ])
+        {
+            Port = FreePort(),
+            TlsPort = tls,
+        };
+        await started.RestartAsync();
+        return started;
     }
 
     /// <summary>Starts it again on the same port and socket, empty.</summary>

@@ -60,6 +60,8 @@ public sealed class WorkflowStateTests
             (StepState.Uncertain, StepState.Failed),
             (StepState.Failed, StepState.Started),
             (StepState.Failed, StepState.Waiting),
+            (StepState.Finished, StepState.Uncertain),
+            (StepState.Failed, StepState.Uncertain),
         ];
         foreach (var from in Enum.GetValues<StepState>())
         {

@@ -6,6 +6,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Beamtime.Core.Topics.Redis;
 
+/// <summary>A question as it arrives.</summary>
+/// <param name="Body">What is asked.</param>
+/// <param name="Trace">The asker's span, as W3C's <c>traceparent</c>; null for none.</param>
+internal readonly record struct RedisQuestion(ReadOnlyMemory<byte> Body, string? Trace);
+
+/// <summary>Answers a question; never throws.</summary>
+/// <param name="question">The question.</param>
+/// <param name="abandoned">Its asker gave up.</param>
+internal delegate ValueTask<RedisAnswer> RedisAnswering(RedisQuestion question, CancellationToken abandoned);
+
 /// <summary>
 /// The one who answers a topic's questions. A question counts as taken when Redis has given it to this answerer, before
 /// anything is done about it; one that an earlier answerer took is never given to a later one. Questions known by
@@ -43,7 +53,7 @@ internal sealed partial class RedisAnswerer : IRedisPart
     /// <summary>Answers questions until cancelled.</summary>
     /// <param name="answer">Gives the answer; never throws.</param>
     /// <param name="cancel">Ends answering.</param>
-    public async Task ServeAsync(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<RedisAnswer>> answer, CancellationToken cancel)
+    public async Task ServeAsync(RedisAnswering answer, CancellationToken cancel)
     {
         _epoch = await _hub.EpochAsync(cancel);
         await using var link = _hub.NewLink(RedisLinkListener.None);
@@ -153,7 +163,7 @@ internal sealed partial class RedisAnswerer : IRedisPart
         RedisConnection connection,
         string from,
         List<string> done,
-        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<RedisAnswer>> answer,
+        RedisAnswering answer,
         CancellationToken cancel)
     {
         var commands = new RedisCommands { Blocks = Block };
@@ -194,12 +204,26 @@ internal sealed partial class RedisAnswerer : IRedisPart
             if (item.Items[1].Items is { Count: >= 4 } fields && (fields[0], fields[1], fields[3]) is var (kind, header, body))
             {
                 // What the asker does it for goes on here.
-                using var correlation = Correlation.BeginOrKeep(fields.Count > 5 ? fields[5].ToString() : null);
-                Take(RedisEntries.Id(id.Bytes.Span).Epoch, kind.ToString(), header.ToString(), body.Bytes, answer);
+                using var correlation = Correlation.BeginOrKeep(More(fields, "c"u8));
+                Take(RedisEntries.Id(id.Bytes.Span).Epoch, kind.ToString(), header.ToString(), new RedisQuestion(body.Bytes, More(fields, "t"u8)), answer);
             }
         }
 
         return items.Count > 0;
+    }
+
+    // A field behind those that every entry has.
+    private static string? More(IReadOnlyList<RespValue> fields, ReadOnlySpan<byte> name)
+    {
+        for (var at = 4; at + 1 < fields.Count; at += 2)
+        {
+            if (fields[at].Bytes.Span.SequenceEqual(name))
+            {
+                return fields[at + 1].ToString();
+            }
+        }
+
+        return null;
     }
 
     private void Done(RedisCommands commands, IReadOnlyList<string> ids)
@@ -212,8 +236,8 @@ internal sealed partial class RedisAnswerer : IRedisPart
         long askedAt,
         string kind,
         string header,
-        ReadOnlyMemory<byte> body,
-        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<RedisAnswer>> answer)
+        RedisQuestion question,
+        RedisAnswering answer)
     {
         var parts = header.Split(' ');
         var numbers = new long[parts.Length];
@@ -232,7 +256,7 @@ internal sealed partial class RedisAnswerer : IRedisPart
                 Abandon(asker, number);
                 break;
             case ("ask", [var asker, var number, var oldest, var allowed, var known, var again]):
-                Begin(new Taken(this, asker, number, TimeSpan.FromMilliseconds(allowed)), oldest, askedAt, again == 1 && known != _epoch, body, answer);
+                Begin(new Taken(this, asker, number, TimeSpan.FromMilliseconds(allowed)), oldest, askedAt, again == 1 && known != _epoch, question, answer);
                 break;
             default:
                 LogStrange(_name, header);
@@ -245,8 +269,8 @@ internal sealed partial class RedisAnswerer : IRedisPart
         long oldest,
         long askedAt,
         bool isInDoubt,
-        ReadOnlyMemory<byte> body,
-        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<RedisAnswer>> answer)
+        RedisQuestion question,
+        RedisAnswering answer)
     {
         Taken? known;
         lock (_gate)
@@ -294,7 +318,7 @@ internal sealed partial class RedisAnswerer : IRedisPart
         }
         else
         {
-            var begun = answer(body, taken.Abandoned.Token);
+            var begun = answer(question, taken.Abandoned.Token);
             if (begun.IsCompletedSuccessfully)
             {
                 Answered(taken, begun.GetAwaiter().GetResult());

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
+using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Core.Topics.Redis;
@@ -13,6 +14,7 @@ internal sealed class RedisAsker
 {
     private readonly RedisTopics _hub;
     private readonly byte[] _key;
+    private readonly bool _isTraced;
     private readonly Channel<byte> _places;
     private readonly DeadlineWatch _deadlines;
     private readonly Lock _gate = new();
@@ -23,10 +25,11 @@ internal sealed class RedisAsker
     private bool _isUp;
 
     /// <summary>An asker of a topic.</summary>
-    public RedisAsker(RedisTopics hub, string name, int capacity)
+    public RedisAsker(RedisTopics hub, string name, int capacity, bool isTraced)
     {
         _hub = hub;
         Name = name;
+        _isTraced = isTraced;
         _key = RedisTopics.Bytes(RedisTopics.Key(name, "questions"));
         _places = Channel.CreateBounded<byte>(capacity);
         _deadlines = new DeadlineWatch(hub.Time);
@@ -39,6 +42,7 @@ internal sealed class RedisAsker
     /// <summary>Asks and waits for the answer.</summary>
     public async ValueTask<RedisAnswer> AskAsync(byte[] body, TimeSpan deadline, CancellationToken cancel)
     {
+        using var span = _isTraced ? Tracing.Ask(Name) : null;
         _asker = await _hub.EpochAsync(cancel);
         if (!_places.Writer.TryWrite(0))
         {
@@ -147,7 +151,7 @@ internal sealed class RedisAsker
             $"{_asker} {question.Number} {_open.Keys.First()} {(long)question.Allowed.TotalMilliseconds} {_knownEpoch} {(question.WasSent ? 1 : 0)}");
         question.WasSent = true;
         var commands = new RedisCommands(128 + question.Body.Length) { IsTerse = true };
-        commands.Begin(question.Correlation is null ? 7 : 9);
+        commands.Begin(7 + (question.Correlation is null ? 0 : 2) + (question.Trace is null ? 0 : 2));
         commands.Word("XADD"u8);
         commands.Word(_key);
         commands.Word("*"u8);
@@ -159,6 +163,12 @@ internal sealed class RedisAsker
         {
             commands.Word("c"u8);
             commands.Word(correlation);
+        }
+
+        if (question.Trace is { } trace)
+        {
+            commands.Word("t"u8);
+            commands.Word(trace);
         }
 
         _ = SendAsync(commands, question);
@@ -210,6 +220,8 @@ internal sealed class RedisAsker
         public TimeSpan Allowed => allowed;
 
         public string? Correlation { get; } = Telemetry.Correlation.Current;
+
+        public string? Trace { get; } = asker._isTraced && Tracing.IsOn ? Tracing.Parent : null;
 
         public long Number { get; set; }
 

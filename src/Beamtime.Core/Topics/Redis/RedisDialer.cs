@@ -1,9 +1,5 @@
 using System.Globalization;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Core.Topics.Redis;
@@ -11,11 +7,16 @@ namespace Beamtime.Core.Topics.Redis;
 /// <summary>Opens connections to Redis: socket, TLS, login, database.</summary>
 /// <param name="options">Time limits and certificates.</param>
 /// <param name="time">The clock.</param>
+/// <exception cref="RefusedException"><c>redis.url</c>, <c>redis.tls.files</c>.</exception>
 internal sealed class RedisDialer(TopicOptions options, TimeProvider time)
 {
+    private readonly RedisTls _tls = new(options, EndpointOf(options));
+
     /// <summary>Where Redis is.</summary>
-    public RedisEndpoint Endpoint { get; } = RedisEndpoint.Parse(
-        options.Url ?? throw new ArgumentException("topics.url is not set.", nameof(options)));
+    public RedisEndpoint Endpoint { get; } = EndpointOf(options);
+
+    /// <summary>When the certificate that Redis showed last ends; null before the first, and without TLS.</summary>
+    public DateTimeOffset? CertificateEnds => _tls.PeerEnds;
 
     /// <summary>A connection that is logged in.</summary>
     /// <param name="onPush">Told what Redis says without being asked; must not throw.</param>
@@ -29,7 +30,7 @@ internal sealed class RedisDialer(TopicOptions options, TimeProvider time)
         try
         {
             connection = new RedisConnection(
-                Endpoint.ToString(), await OpenAsync(either.Token), onPush ?? (_ => { }), options.ReplyTimeout, ReplyLimit, time);
+                Endpoint.ToString(), await OpenAsync(limit.Token, either.Token), onPush ?? (_ => { }), options.ReplyTimeout, ReplyLimit, time);
             connection.Start();
             await GreetAsync(connection, either.Token);
             var opened = connection;
@@ -39,6 +40,10 @@ internal sealed class RedisDialer(TopicOptions options, TimeProvider time)
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw RedisErrors.Unreachable.Fault($"{Endpoint} did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s.");
+        }
+        catch (FaultException fault) when (_tls.WhyEnded(fault) is { } why)
+        {
+            throw why;
         }
         catch (Exception error) when (error is SocketException or IOException)
         {
@@ -53,10 +58,16 @@ internal sealed class RedisDialer(TopicOptions options, TimeProvider time)
         }
     }
 
+    private static RedisEndpoint EndpointOf(TopicOptions options)
+    {
+        var endpoint = RedisEndpoint.Parse(options.Url ?? throw new ArgumentException("topics.url is not set.", nameof(options)));
+        return RedisTls.Contradictions(options, endpoint) is { Count: > 0 } reasons ? throw new RefusedException(reasons) : endpoint;
+    }
+
     // A batch of the smallest number of messages must fit.
     private int ReplyLimit => Math.Max(64 * 1024 * 1024, RedisEntries.FewestAtOnce * (options.LargestMessage + 1024));
 
-    private async Task<Stream> OpenAsync(CancellationToken cancel)
+    private async Task<Stream> OpenAsync(CancellationToken late, CancellationToken cancel)
     {
         var socket = Endpoint.SocketPath is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
@@ -75,7 +86,7 @@ internal sealed class RedisDialer(TopicOptions options, TimeProvider time)
             }
 
             stream = new NetworkStream(socket, ownsSocket: true);
-            var opened = Endpoint.IsEncrypted ? stream = await EncryptAsync(stream, cancel) : stream;
+            var opened = Endpoint.IsEncrypted ? stream = await _tls.EncryptAsync(stream, late, cancel) : stream;
             stream = null;
             return opened;
         }
@@ -102,53 +113,6 @@ internal sealed class RedisDialer(TopicOptions options, TimeProvider time)
         {
             throw RedisErrors.Url.Fault($"The path of the Unix socket has more than 107 bytes: {path}");
         }
-    }
-
-    private async Task<Stream> EncryptAsync(Stream stream, CancellationToken cancel)
-    {
-        var encrypted = new SslStream(stream);
-        try
-        {
-            await encrypted.AuthenticateAsClientAsync(TlsOptions(), cancel);
-            return encrypted;
-        }
-        catch (Exception error) when (error is AuthenticationException or CryptographicException or UnauthorizedAccessException
-            || (error is IOException && error is not { InnerException: SocketException }))
-        {
-            await encrypted.DisposeAsync();
-            throw RedisErrors.Tls.Fault($"{Endpoint}: {error.InnerException?.Message ?? error.Message}", error);
-        }
-        catch
-        {
-            await encrypted.DisposeAsync();
-            throw;
-        }
-    }
-
-    private SslClientAuthenticationOptions TlsOptions()
-    {
-        var tls = new SslClientAuthenticationOptions
-        {
-            TargetHost = Endpoint.Host,
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        };
-        if (options.CaFile is { } file)
-        {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            policy.CustomTrustStore.ImportFromPemFile(file);
-            tls.CertificateChainPolicy = policy;
-        }
-
-        if (options.CertificateFile is { } certificate)
-        {
-            tls.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificate, options.KeyFile ?? certificate)];
-        }
-
-        return tls;
     }
 
     private async Task GreetAsync(RedisConnection connection, CancellationToken cancel)

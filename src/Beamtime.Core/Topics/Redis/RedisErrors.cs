@@ -29,7 +29,37 @@ internal static class RedisErrors
     public static readonly ErrorCode Tls = new(
         "redis.tls",
         "The TLS connection to Redis could not be made.",
-        "Compare topics.ca_file, topics.certificate_file and the name in REDIS_URL with the certificate of Redis.");
+        "See whether the port of REDIS_URL is the one of tls-port in redis.conf, and whether both sides speak TLS 1.2 or 1.3.");
+
+    /// <summary>Files of certificates.</summary>
+    public static readonly ErrorCode TlsFiles = new(
+        "redis.tls.files",
+        "A file of certificates for Redis cannot be used as it is set.",
+        "Correct topics.ca_file, topics.certificate_file and topics.key_file: PEM files that the program's account may read.");
+
+    /// <summary>Another's certificate.</summary>
+    public static readonly ErrorCode TlsName = new(
+        "redis.tls.name",
+        "The certificate of Redis was made for another name than that of REDIS_URL.",
+        "Write in REDIS_URL a name that stands in the certificate, or have one made that holds this name as a subject alternative name.");
+
+    /// <summary>Out of its time.</summary>
+    public static readonly ErrorCode TlsExpired = new(
+        "redis.tls.expired",
+        "The certificate of Redis, or one that it was signed with, does not count yet or any more.",
+        "Renew it and restart Redis, or CONFIG SET tls-cert-file; if its times look right, set this machine's clock.");
+
+    /// <summary>Signed by a stranger.</summary>
+    public static readonly ErrorCode TlsUntrusted = new(
+        "redis.tls.untrusted",
+        "The certificate of Redis was signed by nobody whom this program trusts.",
+        "Set topics.ca_file to the certificate of the authority that signed it.");
+
+    /// <summary>Our certificate is refused or missing.</summary>
+    public static readonly ErrorCode TlsClient = new(
+        "redis.tls.client",
+        "Redis wants a certificate of its clients, and does not accept ours.",
+        "Set topics.certificate_file and topics.key_file to a certificate that counts now and is signed by an authority of tls-ca-cert-file in redis.conf.");
 
     /// <summary>User or password are wrong or missing.</summary>
     public static readonly ErrorCode Login = new(

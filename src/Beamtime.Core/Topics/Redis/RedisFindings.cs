@@ -6,8 +6,10 @@ namespace Beamtime.Core.Topics.Redis;
 /// <param name="Version">Its version.</param>
 /// <param name="Policy">What it does when its memory is full.</param>
 /// <param name="Persistence">How it keeps data over a restart, in words.</param>
+/// <param name="CertificateEnds">When its certificate ends; null without TLS.</param>
 /// <param name="Problems">What stands against using it.</param>
-internal sealed record RedisFindings(string Version, string Policy, string Persistence, IReadOnlyList<Reason> Problems)
+internal sealed record RedisFindings(
+    string Version, string Policy, string Persistence, DateTimeOffset? CertificateEnds, IReadOnlyList<Reason> Problems)
 {
     /// <summary>Looks at Redis: reachable, new enough, never throwing keys away, topics' commands allowed.</summary>
     /// <param name="options">Where it is.</param>
@@ -17,7 +19,8 @@ internal sealed record RedisFindings(string Version, string Policy, string Persi
     /// <exception cref="RefusedException"><c>redis.url</c>.</exception>
     public static async Task<RedisFindings> LookAsync(TopicOptions options, TimeProvider time, CancellationToken cancel)
     {
-        await using var connection = await new RedisDialer(options, time).ConnectAsync(null, cancel);
+        var dialer = new RedisDialer(options, time);
+        await using var connection = await dialer.ConnectAsync(null, cancel);
         List<Reason> problems = [];
         var server = Fields(await connection.AskAsync(cancel, "INFO", "server"));
         var memory = Fields(await connection.AskAsync(cancel, "INFO", "memory"));
@@ -44,7 +47,7 @@ internal sealed record RedisFindings(string Version, string Policy, string Persi
         }
 
         return new RedisFindings(
-            server.GetValueOrDefault("redis_version", "unknown"), policy, Words(persistence), problems);
+            server.GetValueOrDefault("redis_version", "unknown"), policy, Words(persistence), dialer.CertificateEnds, problems);
     }
 
     private static string Words(Dictionary<string, string> fields) =>

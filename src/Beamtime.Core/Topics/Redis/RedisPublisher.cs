@@ -1,4 +1,3 @@
-using System.Globalization;
 using Beamtime.Core.Topics.Spool;
 using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
@@ -19,6 +18,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     private readonly RedisTopics _hub;
     private readonly string _name;
     private readonly string _key;
+    private readonly ConsumerMarks _marks;
     private readonly byte[] _keyBytes;
     private readonly int _capacity;
     private readonly IReadOnlyList<string> _consumers;
@@ -31,7 +31,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     // Of all, under the lock.
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiting = new();
-    private readonly List<(long Until, TaskCompletionSource Done)> _watched = [];
+    private readonly PlaceWatch _watch = new();
     private readonly Dictionary<string, long> _acknowledged = [];
     private MessageRing _ring = new(0);
     private long _sent;
@@ -54,6 +54,7 @@ internal sealed partial class RedisPublisher : IRedisPart
         _hub = hub;
         _name = name;
         _key = RedisTopics.Key(name);
+        _marks = new ConsumerMarks(name);
         _keyBytes = RedisTopics.Bytes(_key);
         _capacity = capacity;
         _consumers = consumers;
@@ -95,8 +96,6 @@ internal sealed partial class RedisPublisher : IRedisPart
             }
         }
     }
-
-    private string AcksKey => RedisTopics.Key(_name, "acks");
 
     /// <summary>Takes a message unless the log is full.</summary>
     public bool TryAdd(byte[] body)
@@ -141,14 +140,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     {
         lock (_gate)
         {
-            if (_isAttached && _sent >= _ring.Next)
-            {
-                return Task.CompletedTask;
-            }
-
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _watched.Add((_ring.Next, done));
-            return done.Task.WaitAsync(cancel);
+            return _isAttached && _sent >= _ring.Next ? Task.CompletedTask : _watch.AtAsync(_ring.Next).WaitAsync(cancel);
         }
     }
 
@@ -232,7 +224,7 @@ internal sealed partial class RedisPublisher : IRedisPart
                 connection = await _hub.Link.UpAsync(cancel);
                 if (!isListening && _consumers.Count > 0)
                 {
-                    await _hub.ListenAsync(AcksKey, Heard, cancel);
+                    await _hub.ListenAsync(_marks.Key, Heard, cancel);
                 }
 
                 isListening = true;
@@ -259,6 +251,96 @@ internal sealed partial class RedisPublisher : IRedisPart
             {
             }
         }
+    }
+
+    // Takes up the stream, for the first time and again.
+    private async Task AttachAsync(RedisConnection connection, CancellationToken cancel)
+    {
+        _epoch = await _hub.EpochAsync(cancel);
+        if (!_isAttached)
+        {
+            var kept = await KeptStream.TakeUpAsync(connection, _key, _epoch, _spool, () => OffsetOfClock, cancel);
+            Begin(kept, await MarksAsync(connection, cancel));
+            await RestoreMarksAsync(connection, cancel);
+            return;
+        }
+
+        long first;
+        lock (_gate)
+        {
+            first = _ring.First;
+        }
+
+        var fence = await StreamFence.SetAsync(connection, _key, _epoch, first, cancel);
+        if (fence.IsMade)
+        {
+            _trimmed = 0;
+            await RestoreMarksAsync(connection, cancel);
+        }
+
+        foreach (var (consumer, mark) in await MarksAsync(connection, cancel))
+        {
+            Acknowledge(consumer, mark.Log, mark.Until);
+        }
+
+        lock (_gate)
+        {
+            _sent = fence.IsMade ? first : Math.Clamp(fence.Next, _ring.First, _ring.Next);
+            Confirmed();
+        }
+    }
+
+    private void Begin(KeptStream kept, IReadOnlyList<(string Consumer, ConsumerMark Mark)> marks)
+    {
+        var ring = kept.Ring;
+        lock (_gate)
+        {
+            foreach (var consumer in _consumers)
+            {
+                _acknowledged[consumer] = kept.Oldest;
+            }
+
+            foreach (var (consumer, mark) in marks.Where(m => (m.Mark.Log == kept.Log || m.Mark.Log == 0) && _acknowledged.ContainsKey(m.Consumer)))
+            {
+                _acknowledged[consumer] = mark.Until;
+            }
+
+            _log = kept.Log;
+            // Until now messages were numbered from 0.
+            _watch.Shift(ring.Next);
+            _ownFrom = _sent = kept.Sent;
+            if (_ring.First > 0)
+            {
+                // Nobody must see everything, and what was dropped so far counts as skipped.
+                ring = new MessageRing(ring.Next + _ring.First);
+            }
+
+            for (var offset = _ring.First; offset < _ring.Next; offset++)
+            {
+                _spool?.AppendAnyway(SpooledMessage.Of(_key, _log, ring.Next, _ring[offset]));
+                ring.Add(_ring[offset]);
+            }
+
+            _ring = ring;
+            _isAttached = true;
+            Confirmed();
+        }
+    }
+
+    private Task<IReadOnlyList<(string Consumer, ConsumerMark Mark)>> MarksAsync(RedisConnection connection, CancellationToken cancel) =>
+        _consumers.Count == 0
+            ? Task.FromResult<IReadOnlyList<(string, ConsumerMark)>>([])
+            : _marks.ReadAsync(connection, cancel);
+
+    private Task RestoreMarksAsync(RedisConnection connection, CancellationToken cancel)
+    {
+        KeyValuePair<string, long>[] acknowledged;
+        lock (_gate)
+        {
+            acknowledged = [.. _acknowledged];
+        }
+
+        return _marks.RestoreAsync(connection, _log, acknowledged, cancel);
     }
 
     // Ends when it must be seen anew how far the stream goes.
@@ -339,8 +421,8 @@ internal sealed partial class RedisPublisher : IRedisPart
             }
         }
 
-        var replies = await connection.SendAsync(new RedisCommands().Add("EXISTS", _key).Add("HGETALL", AcksKey), cancel);
-        foreach (var (consumer, mark) in Marks(replies[1].OrThrow()))
+        var replies = await connection.SendAsync(new RedisCommands().Add("EXISTS", _key).Add("HGETALL", _marks.Key), cancel);
+        foreach (var (consumer, mark) in ConsumerMarks.Of(replies[1].OrThrow()))
         {
             Acknowledge(consumer, mark.Log, mark.Until);
         }
@@ -399,12 +481,9 @@ internal sealed partial class RedisPublisher : IRedisPart
 
     private void Heard(string said)
     {
-        // consumer, log, until
-        if (said.Split(' ') is [var consumer, var log, var until]
-            && long.TryParse(log, NumberStyles.None, CultureInfo.InvariantCulture, out var logId)
-            && long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
+        if (ConsumerMarks.Heard(said) is var (consumer, log, until))
         {
-            Acknowledge(consumer, logId, offset);
+            Acknowledge(consumer, log, until);
         }
     }
 
@@ -431,14 +510,7 @@ internal sealed partial class RedisPublisher : IRedisPart
             Release();
         }
 
-        for (var i = _watched.Count - 1; i >= 0; i--)
-        {
-            if (_watched[i].Until <= _sent)
-            {
-                _watched[i].Done.TrySetResult();
-                _watched.RemoveAt(i);
-            }
-        }
+        _watch.Reached(_sent);
     }
 
     private void Release()
@@ -455,20 +527,7 @@ internal sealed partial class RedisPublisher : IRedisPart
         {
             _stopped = reason;
             Release();
-            foreach (var (_, done) in _watched)
-            {
-                done.TrySetException(reason);
-            }
-
-            _watched.Clear();
-        }
-    }
-
-    private static IEnumerable<(string Consumer, ConsumerMark Mark)> Marks(RespValue hash)
-    {
-        for (var i = 0; i + 1 < hash.Items.Count; i += 2)
-        {
-            yield return (hash.Items[i].ToString(), ConsumerMark.Read(hash.Items[i + 1])!.Value);
+            _watch.Fail(reason);
         }
     }
 

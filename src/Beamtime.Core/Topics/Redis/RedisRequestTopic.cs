@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Beamtime.Core.Telemetry;
 
 namespace Beamtime.Core.Topics.Redis;
 
@@ -10,7 +11,7 @@ namespace Beamtime.Core.Topics.Redis;
 internal sealed class RedisRequestTopic<TRequest, TReply>(RedisTopics hub, RequestDeclaration<TRequest, TReply> declaration)
     : RequestTopic<TRequest, TReply>
 {
-    private readonly Lazy<RedisAsker> _asker = new(() => new RedisAsker(hub, declaration.Name, declaration.Capacity));
+    private readonly Lazy<RedisAsker> _asker = new(() => new RedisAsker(hub, declaration.Name, declaration.Capacity, declaration.IsTraced));
     private readonly Lazy<RedisAnswerer> _answerer = new(() => new RedisAnswerer(hub, declaration.Name));
 
     /// <inheritdoc/>
@@ -32,15 +33,16 @@ internal sealed class RedisRequestTopic<TRequest, TReply>(RedisTopics hub, Reque
 
     /// <inheritdoc/>
     public override Task ServeAsync(Func<TRequest, CancellationToken, ValueTask<TReply>> answer, CancellationToken cancel) =>
-        _answerer.Value.ServeAsync((body, abandoned) => AnswerAsync(body, answer, abandoned), cancel);
+        _answerer.Value.ServeAsync((question, abandoned) => AnswerAsync(question, answer, abandoned), cancel);
 
     // Whatever happens becomes the answer.
     private async ValueTask<RedisAnswer> AnswerAsync(
-        ReadOnlyMemory<byte> body, Func<TRequest, CancellationToken, ValueTask<TReply>> answer, CancellationToken abandoned)
+        RedisQuestion question, Func<TRequest, CancellationToken, ValueTask<TReply>> answer, CancellationToken abandoned)
     {
+        using var span = Tracing.Answer(Name, question.Trace);
         try
         {
-            var reply = JsonSerializer.SerializeToUtf8Bytes(await answer(Read(body, declaration.Request), abandoned), declaration.Reply);
+            var reply = JsonSerializer.SerializeToUtf8Bytes(await answer(Read(question.Body, declaration.Request), abandoned), declaration.Reply);
             return reply.Length <= hub.Options.LargestMessage
                 ? new RedisAnswer(RedisAnswer.Reply, reply)
                 : throw TopicErrors.MessageLarge.Fault(
@@ -48,6 +50,7 @@ internal sealed class RedisRequestTopic<TRequest, TReply>(RedisTopics hub, Reque
         }
         catch (Exception error)
         {
+            span.Fail(error);
             return RedisAnswer.Of(Name, error);
         }
     }

@@ -25,8 +25,9 @@ internal sealed partial class DatabaseSpool(
 
     private readonly Lock _gate = new();
     private readonly TopicSignal _said = new();
-    private readonly List<(long Until, TaskCompletionSource Done)> _watched = [];
-    private long _next = spool.End(Stream)?.Next ?? 0;
+    private readonly PlaceWatch _watch = new();
+    private Task? _begun;
+    private long _next;
     private long _drained = -1;
 
     /// <summary>Says who commits a kind; before the loop runs.</summary>
@@ -50,6 +51,7 @@ internal sealed partial class DatabaseSpool(
     {
         byte[] body = [.. System.Text.Encoding.UTF8.GetBytes(kind), 0, .. JsonSerializer.SerializeToUtf8Bytes(word, codec)];
         long place;
+        await BegunAsync().WaitAsync(cancel);
         await spool.RoomAsync(cancel);
         lock (_gate)
         {
@@ -69,28 +71,22 @@ internal sealed partial class DatabaseSpool(
     {
         lock (_gate)
         {
-            if (_drained > place)
-            {
-                return Task.CompletedTask;
-            }
-
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _watched.Add((place + 1, done));
-            return done.Task.WaitAsync(cancel);
+            return _drained > place ? Task.CompletedTask : _watch.AtAsync(place + 1).WaitAsync(cancel);
         }
     }
 
     /// <summary>Everything that has been said up to now is committed, also by an earlier life of the role.</summary>
     /// <param name="cancel">Ends the wait.</param>
-    public Task DrainedAsync(CancellationToken cancel)
+    public async Task DrainedAsync(CancellationToken cancel)
     {
         long place;
+        await BegunAsync().WaitAsync(cancel);
         lock (_gate)
         {
             place = _next - 1;
         }
 
-        return CommittedAsync(place, cancel);
+        await CommittedAsync(place, cancel);
     }
 
     /// <summary>Commits what was said, in order, until cancelled; also what an earlier life of the role has said.</summary>
@@ -98,6 +94,7 @@ internal sealed partial class DatabaseSpool(
     /// <exception cref="InvalidOperationException">A kind has no handler, or a handler failed for another reason than an outage.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
+        await BegunAsync().WaitAsync(cancel);
         while (true)
         {
             long until;
@@ -120,6 +117,24 @@ internal sealed partial class DatabaseSpool(
                 Drained(until);
                 await _said.WaitAsync(cancel);
             }
+        }
+    }
+
+    // Nothing is numbered before what an earlier life has left, also under other roles, is here.
+    private Task BegunAsync()
+    {
+        lock (_gate)
+        {
+            return _begun ??= BeginAsync();
+        }
+    }
+
+    private async Task BeginAsync()
+    {
+        await spool.TakeOverAsync(Stream, CancellationToken.None);
+        lock (_gate)
+        {
+            _next = spool.End(Stream)?.Next ?? 0;
         }
     }
 
@@ -157,14 +172,7 @@ internal sealed partial class DatabaseSpool(
         lock (_gate)
         {
             _drained = until;
-            for (var i = _watched.Count - 1; i >= 0; i--)
-            {
-                if (_watched[i].Until <= until)
-                {
-                    _watched[i].Done.TrySetResult();
-                    _watched.RemoveAt(i);
-                }
-            }
+            _watch.Reached(until);
         }
     }
 

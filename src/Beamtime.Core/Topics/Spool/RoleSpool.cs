@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
@@ -14,7 +13,6 @@ namespace Beamtime.Core.Topics.Spool;
 internal sealed partial class RoleSpool : IAsyncDisposable
 {
     private const double NearlyFullShare = 0.8;
-    private const int MostAlike = 64;
     private const int MostUnsynced = 8 * 1024 * 1024;
     private readonly string _folder;
     private readonly long _capacity;
@@ -29,7 +27,7 @@ internal sealed partial class RoleSpool : IAsyncDisposable
     private readonly Dictionary<string, SpoolStream> _streams = new(StringComparer.Ordinal);
     private readonly List<TaskCompletionSource> _waitingForRoom = [];
     private SpoolSegment? _active;
-    private FileStream? _lock;
+    private SpoolPlace? _place;
     private bool _isDisposed;
     private long _bytes;
     private FaultException? _trouble;
@@ -108,38 +106,91 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         return new RoleSpool(folder, capacity, disk ?? new SpoolDisk(), logger);
     }
 
-    /// <summary>Opens the spool of a process with these roles: the first of their folders that no other process has.</summary>
-    /// <param name="folder">The folder of all spools.</param>
-    /// <param name="roles">The roles, in one name.</param>
+    /// <summary>Opens a spool that has its place among those of this host.</summary>
+    /// <param name="folder">Its folder.</param>
     /// <param name="capacity">Bytes that it may hold.</param>
     /// <param name="logger">Takes what it meets.</param>
+    /// <param name="place">Its place; given back with it.</param>
     /// <exception cref="FaultException"><c>spool.damaged</c>.</exception>
-    public static RoleSpool OpenFirstFree(string folder, string roles, long capacity, ILogger logger)
+    public static RoleSpool Open(string folder, long capacity, ILogger logger, SpoolPlace place)
     {
-        for (var number = 1; ; number++)
+        RoleSpool? spool = null;
+        try
         {
-            var own = Path.Combine(folder, number == 1 ? roles : string.Create(CultureInfo.InvariantCulture, $"{roles}-{number}"));
-            Directory.CreateDirectory(own);
-            FileStream held;
-            try
+            return spool = new RoleSpool(folder, capacity, new SpoolDisk(), logger) { _place = place };
+        }
+        finally
+        {
+            if (spool is null)
             {
-                held = new FileStream(Path.Combine(own, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                place.Held.Dispose();
             }
-            catch (IOException) when (number < MostAlike)
+        }
+    }
+
+    /// <summary>
+    /// Brings here what a stream has left in spools of this host that no process has; before the stream is looked at for
+    /// the first time.
+    /// </summary>
+    /// <param name="stream">A stream that this process writes.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="FaultException"><c>spool.damaged</c>.</exception>
+    public Task TakeOverAsync(string stream, CancellationToken cancel) =>
+        _place?.Shelf?.TakeOverAsync(this, _folder, stream, cancel) ?? Task.CompletedTask;
+
+    /// <summary>Adds what a stream had in another spool, which knows more of it than this one.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="end">How far it is there.</param>
+    /// <param name="records">What of it is still needed there.</param>
+    public void TakeOver(string stream, (long Next, long Tag) end, IReadOnlyList<SpoolRecord> records)
+    {
+        lock (_gate)
+        {
+            var known = Stream(stream);
+            if (known.Tag != end.Tag || known.Next == 0)
             {
-                continue;
+                known.Begin(end.Tag, records.Count > 0 ? records[0].Sequence : end.Next);
             }
 
-            try
+            foreach (var record in records)
             {
-                var spool = Open(own, capacity, logger);
-                spool._lock = held;
-                held = null!;
-                return spool;
+                Add(record);
             }
-            finally
+
+            // Also where nothing is left of it: its sequence goes on.
+            known.Next = end.Next;
+            Begin();
+        }
+    }
+
+    /// <summary>Forgets a stream, which another spool has now.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task ForgetAsync(string stream, CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            if (_streams.Remove(stream, out var known))
             {
-                held?.Dispose();
+                Begin();
+                Gather(
+                    SpoolFormat.Mark,
+                    known.Name,
+                    new SpoolRecord(stream, SpoolFormat.Forgotten, Guid.Empty, known.Tag, BitConverter.GetBytes(known.Next)));
+            }
+        }
+
+        await SyncedAsync(cancel);
+    }
+
+    /// <summary>True when it knows of no stream.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _streams.Count == 0;
             }
         }
     }
@@ -240,18 +291,23 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         await SyncedAsync(cancel);
         List<SpoolRecord> records = [];
         string[] segments;
-        long kept;
+        long kept, tag;
         lock (_gate)
         {
-            kept = _streams.TryGetValue(stream, out var known) ? known.Kept : 0;
-            segments = [.. _segments.Where(s => s.Last.TryGetValue(stream, out var last) && last >= kept).Select(s => s.Path)];
+            if (!_streams.TryGetValue(stream, out var known))
+            {
+                return [];
+            }
+
+            (kept, tag) = (known.Kept, known.Tag);
+            segments = [.. _segments.Where(s => IsNeeded(s, stream)).Select(s => s.Path)];
         }
 
         foreach (var path in segments)
         {
-            foreach (var (kind, record) in Records(path, out _, out _))
+            foreach (var (kind, record) in SpoolSegment.Read(path, out _, out _))
             {
-                if (kind == SpoolFormat.Record && record.Stream == stream && record.Sequence >= kept && records.Count < most)
+                if (kind == SpoolFormat.Record && record.Stream == stream && record.Tag == tag && record.Sequence >= kept && records.Count < most)
                 {
                     records.Add(record);
                 }
@@ -275,25 +331,7 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         }
 
         await _writer.DisposeAsync();
-        if (_lock is not null)
-        {
-            await _lock.DisposeAsync();
-        }
-    }
-
-    private static List<(byte Kind, SpoolRecord Record)> Records(string path, out long length, out long whole)
-    {
-        ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
-        length = bytes.Length;
-        List<(byte, SpoolRecord)> records = [];
-        while (SpoolFormat.TryRead(bytes, out var kind, out var record, out var size))
-        {
-            records.Add((kind, record));
-            bytes = bytes[size..];
-        }
-
-        whole = length - bytes.Length;
-        return records;
+        _place?.Held.Dispose();
     }
 
     private void Load()
@@ -303,7 +341,7 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         for (var i = 0; i < paths.Length; i++)
         {
             var segment = new SpoolSegment(_folder, SpoolSegment.NumberOf(paths[i])!.Value);
-            var records = Records(paths[i], out var length, out var whole);
+            var records = SpoolSegment.Read(paths[i], out var length, out var whole);
             foreach (var (kind, record) in records)
             {
                 Take(segment, kind, record);
@@ -333,8 +371,18 @@ internal sealed partial class RoleSpool : IAsyncDisposable
 
     private void Take(SpoolSegment segment, byte kind, SpoolRecord record)
     {
+        if (kind == SpoolFormat.Mark && record.Sequence == SpoolFormat.Forgotten)
+        {
+            _streams.Remove(record.Stream);
+            return;
+        }
+
         var known = Stream(record.Stream);
-        known.Tag = record.Tag;
+        if (record.Tag != known.Tag)
+        {
+            known.Begin(record.Tag, record.Sequence);
+        }
+
         if (kind == SpoolFormat.Mark)
         {
             known.Kept = Math.Max(known.Kept, record.Sequence);
@@ -343,7 +391,7 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         }
 
         known.Next = Math.Max(known.Next, record.Sequence + 1);
-        segment.Last[record.Stream] = record.Sequence;
+        segment.Last[record.Stream] = (record.Tag, record.Sequence);
     }
 
     private SpoolStream Stream(string name)
@@ -360,6 +408,11 @@ internal sealed partial class RoleSpool : IAsyncDisposable
     private void Add(SpoolRecord record)
     {
         var known = Stream(record.Stream);
+        if (record.Tag != known.Tag)
+        {
+            known.Begin(record.Tag, record.Sequence);
+        }
+
         if (record.Sequence < known.Next)
         {
             return;
@@ -371,8 +424,7 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         }
 
         known.Next = record.Sequence + 1;
-        known.Tag = record.Tag;
-        _active!.Last[record.Stream] = record.Sequence;
+        _active!.Last[record.Stream] = (record.Tag, record.Sequence);
         Gather(SpoolFormat.Record, known.Name, record);
     }
 
@@ -446,7 +498,7 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         {
             var next = node.Next;
             var isNeeded = node.Value.Synced < node.Value.Length
-                || node.Value.Last.Any(l => l.Value >= _streams[l.Key].Kept);
+                || node.Value.Last.Keys.Any(stream => IsNeeded(node.Value, stream));
             if (!isNeeded && TryDelete(node.Value))
             {
                 _segments.Remove(node);
@@ -456,6 +508,10 @@ internal sealed partial class RoleSpool : IAsyncDisposable
             node = next;
         }
     }
+
+    private bool IsNeeded(SpoolSegment segment, string stream) =>
+        _streams.TryGetValue(stream, out var known) && segment.Last.TryGetValue(stream, out var last)
+        && last.Tag == known.Tag && last.Sequence >= known.Kept;
 
     private bool TryDelete(SpoolSegment segment)
     {
@@ -480,15 +536,4 @@ internal sealed partial class RoleSpool : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} could not be removed: {Reason}")]
     private partial void LogNotRemoved(string path, string reason);
-
-    private sealed class SpoolStream(byte[] name)
-    {
-        public byte[] Name => name;
-
-        public long Next { get; set; }
-
-        public long Kept { get; set; }
-
-        public long Tag { get; set; }
-    }
 }

@@ -17,4 +17,8 @@ internal sealed record SpoolOptions
     [Unit("bytes")]
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long Capacity { get; init; } = 1024L * 1024 * 1024;
+
+    /// <summary>The folder of the spools.</summary>
+    /// <param name="dataFolder">The program's data folder.</param>
+    public string FolderIn(string dataFolder) => Folder ?? Path.Combine(dataFolder, "spool");
 }

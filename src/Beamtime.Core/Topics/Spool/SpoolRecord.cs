@@ -25,6 +25,9 @@ internal static class SpoolFormat
     /// <summary>How far a stream is dropped: the sequence before which nothing is needed; the body is the next sequence.</summary>
     public const byte Mark = 2;
 
+    /// <summary>The sequence of a mark that says that another spool has the stream now.</summary>
+    public const long Forgotten = long.MaxValue;
+
     /// <summary>Bytes before the name.</summary>
     public const int HeaderSize = 8 + 1 + 2 + 8 + 8 + 16;
 

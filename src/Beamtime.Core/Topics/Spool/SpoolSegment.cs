@@ -23,8 +23,27 @@ internal sealed class SpoolSegment(string folder, long number)
     /// <summary>Bytes of it that lie on the disk.</summary>
     public long Synced { get; set; }
 
-    /// <summary>The last sequence of each stream that has records here.</summary>
-    public Dictionary<string, long> Last { get; } = new(StringComparer.Ordinal);
+    /// <summary>The last sequence of each stream that has records here, and its tag.</summary>
+    public Dictionary<string, (long Tag, long Sequence)> Last { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The whole records of a file, and marks.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="whole">How many of them are whole records.</param>
+    public static List<(byte Kind, SpoolRecord Record)> Read(string path, out long length, out long whole)
+    {
+        ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
+        length = bytes.Length;
+        List<(byte, SpoolRecord)> records = [];
+        while (SpoolFormat.TryRead(bytes, out var kind, out var record, out var size))
+        {
+            records.Add((kind, record));
+            bytes = bytes[size..];
+        }
+
+        whole = length - bytes.Length;
+        return records;
+    }
 
     /// <summary>The number that a file's name is, or null.</summary>
     public static long? NumberOf(string path) =>

@@ -105,7 +105,11 @@ internal sealed class TrialGround : IAsyncDisposable
     private async Task RunAsync(CancellationToken cancel)
     {
         var rescuer = new JobRescuer(
-            Leases, Database.Notifier, _metrics, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobRescuer>.Instance);
+            Leases,
+            Database.Notifier,
+            _metrics,
+            new SilentHolders(TimeSpan.FromHours(1), TimeProvider.System),
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<JobRescuer>.Instance);
         while (true)
         {
             await Task.Delay(Pause, TimeProvider.System, cancel);

@@ -14,9 +14,11 @@ internal static class Hubs
     public const string LocalEncoding = "local, encoding";
     public const string Tcp = "Redis over TCP";
     public const string UnixSocket = "Redis over a Unix socket";
+    public const string Tls = "Redis over TLS, as a user";
+    public const string UserSocket = "Redis over a Unix socket, as a user";
     private static int _number;
 
-    public static TheoryData<string> All { get; } = [Local, LocalEncoding, Tcp, UnixSocket];
+    public static TheoryData<string> All { get; } = [Local, LocalEncoding, Tcp, UnixSocket, Tls, UserSocket];
 
     /// <summary>A name that no other test has.</summary>
     public static string Name() => $"t{Environment.ProcessId}-{Interlocked.Increment(ref _number)}.test";
@@ -26,11 +28,17 @@ internal static class Hubs
         Local => new LocalTopics(time),
         LocalEncoding => new LocalTopics(time, isEncoding: true),
         Tcp => Redis((await SharedRedis.ServerAsync()).TcpUrl, time),
-        _ => Redis((await SharedRedis.ServerAsync()).SocketUrl, time),
+        UnixSocket => Redis((await SharedRedis.ServerAsync()).SocketUrl, time),
+        Tls => Redis(await SharedRedis.OverTlsAsync(), time),
+        UserSocket => Redis(await SharedRedis.SocketUrlOfUserAsync(), time),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such hub"),
     };
 
-    public static RedisTopics Redis(string url, TimeProvider time, TopicOptions? options = null, RoleSpool? spool = null) => new(
-        (options ?? new TopicOptions()) with { Url = url }, SharedRedis.NextEpochAsync, time, NullLogger.Instance, seed: 1)
+    public static RedisTopics Redis(string url, TimeProvider time, TopicOptions? options = null, RoleSpool? spool = null) =>
+        Redis((options ?? new TopicOptions()) with { Url = url }, time, spool);
+
+    public static RedisTopics Redis(TopicOptions options, TimeProvider time, RoleSpool? spool = null) => new(
+        options, SharedRedis.NextEpochAsync, time, NullLogger.Instance, seed: 1)
     {
         Spool = spool,
     };
