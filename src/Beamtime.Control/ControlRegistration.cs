@@ -4,8 +4,10 @@ using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Points;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
+using Beamtime.Control.Recording.Retrieval;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
 using Microsoft.AspNetCore.Routing;
@@ -109,6 +111,7 @@ internal static class ControlRegistration
                 (ControlParts.ScanServer, "step reception", Run<StepReception>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "mover", Run<Mover>(m => m.RunAsync)),
                 (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
+                (ControlParts.FileWriter, "point reception", Run<PointReception>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
                 (ControlParts.Bundler, "bundler", Run<PointBundler>(b => b.RunAsync)),
                 (ControlParts.ScanServer, "recording watch", Run<RecordingWatch>(w => w.RunAsync)),
@@ -139,6 +142,6 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapMoves().MapSteps().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
+            routes.MapDevices().MapScans().MapMetadata().MapMoves().MapSteps().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
     }
 }

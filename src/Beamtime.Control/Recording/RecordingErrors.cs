@@ -38,6 +38,13 @@ internal static class RecordingErrors
         "No recorded scan has that number or id; one that waits, runs or is being closed is not in the history yet.",
         "List recorded scans with 'beamtime scan history', and scans that run with 'beamtime queue'.");
 
+    /// <summary>The process that reads files ended.</summary>
+    public static readonly ErrorCode ReaderDied = new(
+        "recording.reader.died",
+        "The process that reads files of scans ended or was too slow: the file may be damaged, or its disk away.",
+        "Ask again; if it happens with one scan only, look at its file with h5dump and restore it from a copy.",
+        RetryClass.Later);
+
     /// <summary>A recording is there already.</summary>
     public static readonly ErrorCode FolderTaken = new(
         "recording.folder.taken",

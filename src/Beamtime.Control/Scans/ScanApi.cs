@@ -30,6 +30,9 @@ internal static class ScanApi
             routes.MapGet("/scans/{scan}", ShowAsync).RequirePermission("scans.read")
                 .WithSummary("One scan by number or id")
                 .Produces<ScanAnswer>();
+            routes.MapPost("/scans/{scan}/repeat", RepeatAsync).RequirePermission("scans.submit").OnRepeat(Repeat.FindsByKey)
+                .WithSummary("Asks for a scan once or several times more, with its arguments and metadata")
+                .Produces<ScanRepeatAnswer>(StatusCodes.Status202Accepted);
             routes.MapPost("/scans/{scan}/abort", AbortAsync).RequirePermission("scans.abort")
                 .WithSummary("Ends a scan early, or takes it out of the queue")
                 .Produces<ScanAnswer>(StatusCodes.Status202Accepted);
@@ -105,6 +108,13 @@ internal static class ScanApi
         TypedResults.Accepted(
             $"/api/v2/scans/{scan}",
             await desk.ChangeAsync(ScanCommandKind.Abort, scan, caller.Who, request?.Reason ?? "", cancel));
+
+    private static async Task<IResult> RepeatAsync(
+        string scan, ScanRepeatRequest? request, Caller caller, RequestKey? key, ScanRepetition repetition, CancellationToken cancel)
+    {
+        var answer = await repetition.RepeatAsync(scan, request ?? new ScanRepeatRequest(), caller.Who, key?.Id, cancel);
+        return TypedResults.Accepted($"/api/v2/scans/{answer.Scans[0].Number}", answer);
+    }
 
     private static async Task<IResult> PauseAsync(string scan, Caller caller, ScanDesk desk, CancellationToken cancel) =>
         TypedResults.Ok(await desk.ChangeAsync(ScanCommandKind.Pause, scan, caller.Who, "", cancel));

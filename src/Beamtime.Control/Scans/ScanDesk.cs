@@ -17,6 +17,15 @@ internal sealed class ScanDesk(ScanTopics topics)
     public Task<ScanAnswer> SubmitAsync(ScanRequest request, PersonId who, Guid? key, CancellationToken cancel) => AskAsync(
         new ScanCommand { Kind = ScanCommandKind.Submit, Who = who.Value, Request = request, Key = key }, cancel);
 
+    /// <summary>Asks for a scan that is there already once more, as it was.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="who">Who asks.</param>
+    /// <param name="key">The id that the new one is to have; null for a new one.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    public Task<ScanAnswer> RepeatAsync(StreamState<ScanRecord> scan, PersonId who, Guid? key, CancellationToken cancel) => AskAsync(
+        new ScanCommand { Kind = ScanCommandKind.Submit, Who = who.Value, Request = scan.State!.Request, RepeatOf = scan.Id, Key = key },
+        cancel);
+
     /// <summary>Asks to end, hold or resume a scan.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="scan">Its number or id.</param>

@@ -1,3 +1,4 @@
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
@@ -6,7 +7,7 @@ using Npgsql;
 namespace Beamtime.Control.Scans;
 
 /// <summary>Answers what is asked of the scan server, and tells what it does.</summary>
-internal sealed class ScanReception(ScanQueue queue, ScanTopics topics, TimeProvider time)
+internal sealed class ScanReception(ScanQueue queue, MetadataIntake metadata, ScanTopics topics, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
@@ -41,7 +42,10 @@ internal sealed class ScanReception(ScanQueue queue, ScanTopics topics, TimeProv
             var who = new PersonId(command.Who);
             var scan = (command.Kind switch
             {
-                ScanCommandKind.Submit => await queue.SubmitAsync(command.Request!, new ScanAsker(who, Key: command.Key), cancel),
+                ScanCommandKind.Submit => await queue.SubmitAsync(
+                    await metadata.CompleteAsync(command.Request!, who, isVerbatim: command.RepeatOf is not null, cancel),
+                    new ScanAsker(who, command.RepeatOf is { } repeated ? $"scan {repeated}" : null, command.Key),
+                    cancel),
                 ScanCommandKind.Abort => await queue.AbortAsync(command.Scan, who, command.Reason, cancel),
                 ScanCommandKind.Pause => await queue.PauseAsync(command.Scan, who, cancel),
                 _ => await queue.ResumeAsync(command.Scan, who, cancel),

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Topics;
@@ -21,6 +22,10 @@ internal static class ScanRegistration
             services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()));
             services.TryAddSingleton<ScanStore>();
             services.TryAddSingleton<ScanDesk>();
+            services.TryAddSingleton<ScanRepetition>();
+            services.TryAddSingleton<MetadataFields>();
+            services.TryAddSingleton<MetadataBook>();
+            services.TryAddSingleton<MetadataDesk>();
             services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<MoveDesk>();
             services.TryAddSingleton(s => new StepTopics(s.GetRequiredService<TopicHub>(), beamline));
@@ -33,6 +38,7 @@ internal static class ScanRegistration
             .AddScanDesk(beamline)
             .AddSingleton<ScanGuard>()
             .AddSingleton<ScanQueue>()
+            .AddSingleton<MetadataIntake>()
             .AddSingleton<ScanReception>()
             .AddSingleton<Mover>()
             .AddSingleton<StepReception>()

@@ -33,6 +33,7 @@ internal static class CommandTree
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(StepCommands.Create());
         root.Subcommands.Add(StepCommands.CreateList());
+        root.Subcommands.Add(MetadataCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
         root.Subcommands.Add(DeviceCommands.CreateStop());
@@ -64,6 +65,7 @@ internal static class CommandTree
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(Hdf5Check.CreateProbe());
+        root.Subcommands.Add(FileReaderCommand.Create());
         root.Subcommands.Add(BackupCommands.CreateBackup());
         root.Subcommands.Add(BackupCommands.CreateRestore());
         root.Subcommands.Add(DatabaseCommands.Create());

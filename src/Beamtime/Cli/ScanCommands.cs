@@ -34,6 +34,8 @@ internal static class ScanCommands
         scan.Subcommands.Add(ScanTypeCommands.CreateShow());
         scan.Subcommands.Add(ScanHistoryCommand.Create());
         scan.Subcommands.Add(ScanPointsCommand.Create());
+        scan.Subcommands.Add(ScanExportCommand.Create());
+        scan.Subcommands.Add(ScanRepeatCommand.Create());
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
     }
@@ -83,15 +85,7 @@ internal static class ScanCommands
             }
         }
 
-        Dictionary<string, string> kept = new(StringComparer.Ordinal);
-        foreach (var pair in metadata)
-        {
-            if (pair.Split('=', 2) is not [{ Length: > 0 } key, var value] || !kept.TryAdd(key, value))
-            {
-                reasons.Add(CliErrors.Argument.Because($"--metadata {pair} is not key=value, or is given twice"));
-            }
-        }
-
+        var kept = KeyValues.Read("--metadata", metadata, reasons);
         return reasons.Count > 0
             ? throw new RefusedException(reasons)
             : new ScanRequest

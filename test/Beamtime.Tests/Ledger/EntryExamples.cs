@@ -3,6 +3,7 @@ using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.Users;
 using Beamtime.Core.Ledger;
@@ -48,6 +49,11 @@ internal static class EntryExamples
                 new ScanPaused(4),
                 new ScanResumed(),
                 new ScanEnded(ScanState.Aborted, 7, [Reason])),
+            [MetadataRecord.Kind.Name] = Written(
+                MetadataRecord.Kind,
+                new MetadataSet("2-bm", MetadataScope.Account, "p12345", "", new Dictionary<string, string> { ["sample_name"] = "quartz" }, ["comment"]),
+                new MetadataEntered("2-bm", MetadataScope.Account, "p12345", "align", new Dictionary<string, string> { ["stage"] = "coarse" }, Start.AddHours(8)),
+                new MetadataLeft("2-bm", MetadataScope.Account, "p12345", "align")),
             [ConfigurationRecord.Kind.Name] = Written(
                 ConfigurationRecord.Kind,
                 new ConfigurationChanged("2-bm", 3, ConfigurationAction.Update, 4, ["eiger"], ["samz"], ["samx", "samy"], ["eiger"])),
