@@ -7,6 +7,9 @@ using Beamtime.Control.Recording;
 using Beamtime.Control.Recording.Retrieval;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Alarms;
+using Beamtime.Control.Scans.Batons;
+using Beamtime.Control.Scans.Lists;
 using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
@@ -115,10 +118,16 @@ internal static class ControlRegistration
                 (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
                 (ControlParts.Bundler, "bundler", Run<PointBundler>(b => b.RunAsync)),
                 (ControlParts.ScanServer, "recording watch", Run<RecordingWatch>(w => w.RunAsync)),
-                (ControlParts.ScanServer, "scan worker", Started<ScanWorker>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "scan worker", Started<ScanWorkers>(w => w.RunAsync)),
                 (ControlParts.ScanServer, "procedure runner", Started<ProcedureRunner>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "scan reception", Started<ScanReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "scan lists", Started<ScanLists>(l => l.RunAsync)),
+                (ControlParts.ScanServer, "baton keeper", Started<BatonKeeper>(k => k.RunAsync)),
+                (ControlParts.ScanServer, "alarm bell", Started<AlarmBell>(b => b.RunAsync)),
                 (ControlParts.ScanServer, "beamline reception", Started<BeamlineReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "state watch", Started<StateWatch>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "interlock", Started<Interlock>(i => i.RunAsync)),
+                (ControlParts.ScanServer, "state desk", Started<StateDesk>(d => d.RunAsync)),
                 (ControlParts.ScanServer, "gate reception", Started<GateReception>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "procedure reception", Started<ProcedureReception>(r => r.RunAsync)),
             ];
@@ -142,6 +151,7 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapMetadata().MapMoves().MapSteps().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures();
+            routes.MapDevices().MapScans().MapScanLists().MapMetadata().MapMoves().MapSteps().MapBaton().MapAlarms().MapPoints().MapRecordings()
+                .MapBeamline().MapGate().MapProcedures();
     }
 }

@@ -1,7 +1,9 @@
+using Beamtime.Control.Beamline;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Batons;
 using Beamtime.Core.Topics.Spool;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -39,6 +41,11 @@ internal sealed class ScanServerStart(IServiceProvider services, DeviceBook book
 
         var guard = services.GetRequiredService<ScanGuard>();
         guard.Require(services.GetRequiredService<GateKeeper>().Against);
+        var baton = services.GetRequiredService<BatonKeeper>();
+        await baton.LoadAsync(cancel);
+        guard.RequireOfAsker((asker, _) => baton.Against(asker));
+        var rights = new DeviceRights(services.GetRequiredService<BeamlineDescription>());
+        guard.RequireOfAsker((asker, scan) => scan is null ? [] : rights.Against(asker, scan));
         var spool = services.GetRequiredService<RoleSpool>();
         guard.Require((_, _, _) => spool.IsNearlyFull
             ? [spool.Trouble?.Reason ?? SpoolErrors.NearlyFull.Because("what this role has said and nobody has taken fills four fifths of its spool")]

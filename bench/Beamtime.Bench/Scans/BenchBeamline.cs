@@ -103,7 +103,7 @@ internal sealed class BenchBeamline : IAsyncDisposable
     public async Task<TimeSpan> ScanAsync(int points, CancellationToken cancel)
     {
         await BecomeIdleAsync(cancel);
-        var queue = _host.Services.GetRequiredService<ScanQueue>();
+        var queue = _host.Services.GetRequiredService<ScanQueues>();
         var start = Stopwatch.GetTimestamp();
         if (await queue.SubmitAsync(Line(points), PersonId.LocalOperator, cancel) is not Accepted<StreamState<ScanRecord>> scan)
         {

@@ -31,6 +31,16 @@ internal sealed record BeamlineDescription
     /// <summary>Shutters and permits of the beam, in the order of the file.</summary>
     public IReadOnlyList<WatchedSignal> Beam { get; init; } = [];
 
+    /// <summary>The beamline states that the file defines.</summary>
+    public IReadOnlyList<StateDefinition> States { get; init; } = [];
+
+    /// <summary>The interlock as the file sets it up.</summary>
+    public InterlockSettings Interlock { get; init; } = InterlockSettings.None;
+
+    /// <summary>The devices that a role may have moved, by role, as names or patterns; a role that is not there may all.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Rights { get; init; } =
+        FrozenDictionary<string, IReadOnlyList<string>>.Empty;
+
     /// <summary>What plans need, by the plan's name.</summary>
     public IReadOnlyDictionary<string, PlanNeeds> Plans { get; init; } = FrozenDictionary<string, PlanNeeds>.Empty;
 

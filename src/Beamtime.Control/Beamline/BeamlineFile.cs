@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Beamtime.Control.Devices;
+using Beamtime.Core.Access.Users;
 using Beamtime.Core.Settings;
 using Beamtime.Sdk.Errors;
 
@@ -46,6 +47,12 @@ internal sealed class BeamlineFile
             .Where(p => p.Needs is not null)
             .ToFrozenDictionary(p => p.Key, p => p.Needs!);
         var writable = ReadWritable(root, [.. enclosures, .. beam]);
+        StateDefinition[] states =
+        [
+            .. root.Entries("states").Select(e => ReadState(e, [.. enclosures, .. beam])).OfType<StateDefinition>(),
+        ];
+        var interlock = ReadInterlock(root);
+        var rights = ReadRights(root);
         root.RefuseOthers();
         return new BeamlineDescription
         {
@@ -55,6 +62,9 @@ internal sealed class BeamlineFile
             Beam = beam,
             Plans = plans,
             Writable = writable,
+            States = states,
+            Interlock = interlock,
+            Rights = rights,
         };
     }
 
@@ -111,6 +121,117 @@ internal sealed class BeamlineFile
         string[] devices = [.. fields.Names("devices").Select(n => ReadDevice(fields, n)).OfType<string>()];
         fields.RefuseOthers();
         return new PlanNeeds([.. named.Select(n => n.Text)], beam, drives, devices);
+    }
+
+    private StateDefinition? ReadState(YamlEntry entry, IReadOnlyList<WatchedSignal> watched)
+    {
+        if (Open(entry, $"states.{entry.Key}") is not { } fields)
+        {
+            return null;
+        }
+
+        var kind = fields.Choice("kind", new Dictionary<string, StateKind>
+        {
+            ["within_limits"] = StateKind.WithinLimits,
+            ["permit"] = StateKind.Permit,
+        });
+        var isPermit = kind == StateKind.Permit;
+        var definition = new StateDefinition
+        {
+            Name = entry.Key,
+            Kind = kind,
+            Address = isPermit ? fields.Text("permit") : fields.Text("signal"),
+            Low = isPermit ? null : fields.Number("low"),
+            High = isPermit ? null : fields.Number("high"),
+            Tolerance = isPermit ? 0.1 : fields.Number("tolerance") ?? 0.1,
+            HoldSeconds = fields.Time("hold", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromHours(1)).TotalSeconds,
+            Description = fields.Text("description", ""),
+        };
+        fields.RefuseOthers();
+        foreach (var mistake in StateCheck.Against(definition, _roster, [.. watched.Select(w => w.Name)]))
+        {
+            fields.Wrong(fields.Node, mistake);
+        }
+
+        return definition;
+    }
+
+    private InterlockSettings ReadInterlock(YamlFields root)
+    {
+        if (root.Find("interlock") is not { } node
+            || YamlFields.Of(node, "interlock", BeamlineErrors.ConfigurationInvalid, _mistakes) is not { } fields)
+        {
+            return InterlockSettings.None;
+        }
+
+        var isEnabled = fields.Flag("enabled", true);
+        var onLoss = fields.Choice(
+            "on_loss",
+            new Dictionary<string, LossAction> { ["lock"] = LossAction.Lock, ["pause"] = LossAction.Pause, ["restart"] = LossAction.Restart },
+            "lock");
+        string[] known = [.. root.Entries("states").Select(e => e.Key)];
+        Dictionary<string, IReadOnlyList<StateStatus>> states = new(StringComparer.Ordinal);
+        foreach (var entry in fields.Entries("states"))
+        {
+            if (!known.Contains(entry.Key))
+            {
+                fields.Wrong(entry.Value, $"no state '{entry.Key}' is defined{NearestName.Question(entry.Key, known)}");
+            }
+
+            states[entry.Key] = ReadAccepted(fields, entry);
+        }
+
+        fields.RefuseOthers();
+        return new InterlockSettings(isEnabled, onLoss, states);
+    }
+
+    private FrozenDictionary<string, IReadOnlyList<string>> ReadRights(YamlFields root)
+    {
+        Dictionary<string, IReadOnlyList<string>> rights = new(StringComparer.Ordinal);
+        foreach (var entry in root.Entries("rights"))
+        {
+            if (Open(entry, $"rights.{entry.Key}") is not { } fields)
+            {
+                continue;
+            }
+
+            if (UserRoles.Find(entry.Key) is not { } role)
+            {
+                fields.Wrong(entry.Value, $"there is no role '{entry.Key}'{NearestName.Question(entry.Key, UserRoles.All.Select(r => r.Name))}");
+                continue;
+            }
+
+            var devices = fields.Names("devices");
+            foreach (var device in devices.Where(d => !d.Text.Contains('*', StringComparison.Ordinal)))
+            {
+                ReadDevice(fields, device);
+            }
+
+            fields.RefuseOthers();
+            rights[role.Name] = [.. devices.Select(d => d.Text)];
+        }
+
+        return rights.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private static IReadOnlyList<StateStatus> ReadAccepted(YamlFields fields, YamlEntry entry)
+    {
+        IReadOnlyList<YamlNode> items = entry.Value is YamlSequence list ? list.Items : [entry.Value];
+        List<StateStatus> accepted = [];
+        foreach (var item in items)
+        {
+            if (item is YamlScalar { Text: var text } && Enum.TryParse<StateStatus>(text, ignoreCase: true, out var status)
+                && !char.IsDigit(text[0]))
+            {
+                accepted.Add(status);
+            }
+            else
+            {
+                fields.Wrong(item, "a status is valid, warning, invalid or unknown");
+            }
+        }
+
+        return accepted;
     }
 
     private FrozenSet<string> ReadWritable(YamlFields root, IReadOnlyList<WatchedSignal> watched)

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,26 @@ internal static class BeamlineRegistration
         public IServiceCollection AddBeamline(string beamline) => services
             .AddBeamlineTopics(beamline)
             .AddSingleton<BeamlineReception>()
+            .AddSingleton<StateStore>()
+            .AddSingleton<InterlockReach>()
+            .AddSingleton<Interlock>()
+            .AddSingleton<StateDesk>()
+            .AddSingleton(s =>
+            {
+                var watch = new StateWatch(
+                    s.GetRequiredService<BeamlineDescription>(),
+                    beamline,
+                    s.GetRequiredService<PermitWatch>(),
+                    s.GetRequiredService<DeviceDesk>().ReadSignalAsync,
+                    s.GetRequiredService<StateStore>(),
+                    s.GetRequiredService<ScanTopics>(),
+                    s.GetRequiredService<TimeProvider>(),
+                    s.GetRequiredService<ILogger<StateWatch>>());
+                var book = s.GetRequiredService<DeviceBook>();
+                s.GetRequiredService<DeviceWatch>().Changed +=
+                    (device, signal, reading) => watch.Hear(book, device, signal, reading);
+                return watch;
+            })
             .AddSingleton(s => BeamlineFile.Read(
                 s.GetRequiredService<Site>().BeamlineFile, s.GetRequiredService<DeviceBook>()))
             .AddSingleton(s =>

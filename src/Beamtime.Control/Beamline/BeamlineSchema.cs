@@ -20,7 +20,32 @@ internal static class BeamlineSchema
             ("beam!", SchemaWords.Choice("required", "not_required").Meaning("Whether the beam must be there.")),
             ("drives", Names("Devices that the plan moves.")),
             ("devices", Names("Devices that must be usable."))))),
-        ("writable", Names("Addresses that procedures may write."))));
+        ("writable", Names("Addresses that procedures may write.")),
+        ("rights", SchemaWords.Map(SchemaWords.Record(
+            ("devices", Names("Devices that the role may have moved by scans, as names or patterns with *."))))
+            .Meaning("Which devices a role may use; a role that is not named may use all.")),
+        ("states", SchemaWords.Map(BeamlineState())),
+        ("interlock", SchemaWords.Record(
+            ("enabled", SchemaWords.Flag().Meaning("Whether it acts; true when not said.")),
+            ("on_loss", SchemaWords.Choice("lock", "pause", "restart")
+                .Meaning("What becomes of what runs when a state is lost: nothing, held until it is back, or run anew then.")),
+            ("states", SchemaWords.Map(SchemaWords.List(SchemaWords.Choice("valid", "warning", "invalid", "unknown")))
+                .Meaning("The states that it looks at, each with the statuses that are accepted."))))));
+
+    private static JsonObject BeamlineState()
+    {
+        var state = SchemaWords.Record(
+            ("kind!", SchemaWords.Choice("within_limits", "permit").Meaning("What the state is made of.")),
+            ("signal", SchemaWords.Text().Meaning("Address of the signal that must lie within limits.")),
+            ("low", SchemaWords.Number().Meaning("The lowest value, in the signal's unit.")),
+            ("high", SchemaWords.Number().Meaning("The highest value, in the signal's unit.")),
+            ("tolerance", SchemaWords.Number().Meaning("Closer than this to a limit is a warning; 0.1 when not said.")),
+            ("permit", SchemaWords.Text().Meaning("The enclosure, shutter or permit that must say yes.")),
+            ("hold", SchemaWords.Time().Meaning("How long it must be better without interruption before it counts as better.")),
+            ("description", SchemaWords.Text().Meaning("A line for people.")));
+        state["oneOf"] = new JsonArray(Kind("within_limits", "signal", "permit"), Kind("permit", "permit", "signal"));
+        return state;
+    }
 
     private static JsonObject BeamSignal()
     {

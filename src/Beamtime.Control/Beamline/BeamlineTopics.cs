@@ -21,6 +21,11 @@ internal sealed class BeamlineTopics(TopicHub hub, string beamline)
             BeamlineJson.Default.BeamlineQuestion,
             BeamlineJson.Default.BeamlineAnswer,
             "beamline.read"));
+
+    /// <summary>What is asked about beamline states and the interlock.</summary>
+    public RequestTopic<StateCommand, StatesAnswer> StateCommands { get; } =
+        hub.Open(new RequestDeclaration<StateCommand, StatesAnswer>(
+            $"{beamline}.state-commands", 64, StateJson.Default.StateCommand, StateJson.Default.StatesAnswer, "beamline.change"));
 }
 
 /// <summary>Answers what is asked about the beamline.</summary>

@@ -5,6 +5,12 @@ namespace Beamtime.Control.Devices;
 /// <summary>What can go wrong with devices and their configuration.</summary>
 internal static class DeviceErrors
 {
+    /// <summary>A device that the caller's roles may not use.</summary>
+    public static readonly ErrorCode Forbidden = new(
+        "device.forbidden",
+        "The caller's roles do not allow the use of the device.",
+        "Ask somebody whose role may use it; beamline.yaml says which may.");
+
     /// <summary>Devices that should be there are not.</summary>
     public static readonly ErrorCode SomeUnusable = new(
         "device.some.unusable",
@@ -59,6 +65,13 @@ internal static class DeviceErrors
         "device.busy",
         "A running scan uses the device, or somebody sets it.",
         "Wait until that has ended, or abort the scan or stop the device.",
+        RetryClass.Later);
+
+    /// <summary>A lock of the scan queues keeps devices from being moved.</summary>
+    public static readonly ErrorCode MovesLocked = new(
+        "device.moves.locked",
+        "Somebody has locked the scan queues, and wants no device to be moved meanwhile.",
+        "Ask the lock's owner, or release the lock: 'beamtime queue status' shows it.",
         RetryClass.Later);
 
     /// <summary>A command was stopped.</summary>

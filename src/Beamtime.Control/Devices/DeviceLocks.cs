@@ -1,4 +1,5 @@
 using Beamtime.Core.Topics;
+using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Devices;
 
@@ -12,12 +13,14 @@ internal sealed record DeviceUse(int? Scan)
 
 /// <summary>
 /// Which devices are in use and by whom. A scan takes all its devices at once or waits, so that two scans never wait for
-/// each other; a set takes its one device for as long as it lasts, or is refused.
+/// each other; who waits longer goes first where both want a device, so that none waits for ever. A set takes its one
+/// device for as long as it lasts, or is refused.
 /// </summary>
 internal sealed class DeviceLocks
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, DeviceUse> _uses = new(StringComparer.Ordinal);
+    private readonly List<(int Scan, IReadOnlyCollection<string> Devices)> _waiting = [];
     private TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The number of the scan that uses a device; null when none does.</summary>
@@ -29,6 +32,9 @@ internal sealed class DeviceLocks
             return _uses.GetValueOrDefault(device)?.Scan;
         }
     }
+
+    /// <summary>Why no device may be set, moved or called outside of scans now; none where it may.</summary>
+    public IReadOnlyList<Reason> AgainstSets { get; set => Volatile.Write(ref field, value); } = [];
 
     /// <summary>Set when somebody begins or ends to use devices.</summary>
     public TopicSignal Changed { get; } = new();
@@ -45,33 +51,65 @@ internal sealed class DeviceLocks
         }
     }
 
+    /// <summary>Takes all devices if all are free and nobody waits for one of them.</summary>
+    /// <param name="scan">The scan's number.</param>
+    /// <param name="devices">The devices' names.</param>
+    /// <returns>False when one is not free; nothing is then taken.</returns>
+    public bool TryAcquire(int scan, IReadOnlyCollection<string> devices) => TryTake(scan, devices, waits: false);
+
     /// <summary>Takes all devices; waits until all are free.</summary>
     /// <param name="scan">The scan's number.</param>
     /// <param name="devices">The devices' names.</param>
     /// <param name="cancel">Ends the wait; nothing is then taken.</param>
     public async Task AcquireAsync(int scan, IReadOnlyCollection<string> devices, CancellationToken cancel)
     {
-        while (true)
+        try
         {
-            Task released;
-            lock (_gate)
+            while (true)
             {
-                if (!devices.Any(_uses.ContainsKey))
+                Task released;
+                lock (_gate)
                 {
-                    var use = new DeviceUse(scan);
-                    foreach (var device in devices)
-                    {
-                        _uses[device] = use;
-                    }
+                    released = _released.Task;
+                }
 
-                    Changed.Set();
+                if (TryTake(scan, devices, waits: true))
+                {
                     return;
                 }
 
-                released = _released.Task;
+                await released.WaitAsync(cancel);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Who comes behind may have waited for this one alone.
+            Release(static _ => false, scan);
+            throw;
+        }
+    }
+
+    /// <summary>The devices that a scan waits for, with who has each: a scan, a set, or a scan that has waited longer.</summary>
+    /// <param name="scan">The scan's number.</param>
+    public IReadOnlyDictionary<string, DeviceUse> MissingFor(int scan)
+    {
+        lock (_gate)
+        {
+            Dictionary<string, DeviceUse> missing = new(StringComparer.Ordinal);
+            var place = _waiting.FindIndex(w => w.Scan == scan);
+            foreach (var device in place < 0 ? [] : _waiting[place].Devices)
+            {
+                if (_uses.TryGetValue(device, out var use))
+                {
+                    missing[device] = use;
+                }
+                else if (_waiting.Take(place).Where(w => w.Devices.Contains(device)).Select(w => (int?)w.Scan).FirstOrDefault() is { } earlier)
+                {
+                    missing[device] = new DeviceUse(earlier);
+                }
             }
 
-            await released.WaitAsync(cancel);
+            return missing;
         }
     }
 
@@ -106,7 +144,41 @@ internal sealed class DeviceLocks
     /// <param name="scan">The scan's number.</param>
     public void Release(int scan) => Release(u => u.Value.Scan == scan);
 
-    private void Release(Func<KeyValuePair<string, DeviceUse>, bool> which)
+    // Nobody overtakes one who waits longer for the same device.
+    private bool TryTake(int scan, IReadOnlyCollection<string> devices, bool waits)
+    {
+        lock (_gate)
+        {
+            var place = _waiting.FindIndex(w => w.Scan == scan);
+            var before = place < 0 ? _waiting : _waiting.Take(place);
+            if (devices.Any(_uses.ContainsKey) || before.Any(w => w.Devices.Any(devices.Contains)))
+            {
+                if (place < 0 && waits)
+                {
+                    _waiting.Add((scan, devices));
+                    Changed.Set();
+                }
+
+                return false;
+            }
+
+            var use = new DeviceUse(scan);
+            foreach (var device in devices)
+            {
+                _uses[device] = use;
+            }
+
+            if (place >= 0)
+            {
+                _waiting.RemoveAt(place);
+            }
+        }
+
+        Changed.Set();
+        return true;
+    }
+
+    private void Release(Func<KeyValuePair<string, DeviceUse>, bool> which, int? givesUp = null)
     {
         TaskCompletionSource released;
         lock (_gate)
@@ -116,6 +188,7 @@ internal sealed class DeviceLocks
                 _uses.Remove(device);
             }
 
+            _waiting.RemoveAll(w => w.Scan == givesUp);
             released = _released;
             _released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }

@@ -27,6 +27,7 @@ internal sealed partial class DeviceServer(
     private readonly DeviceFlights _flights = new(roster, time);
     private Func<Instruction, CancellationToken, ValueTask<InstructionDone>>? _carryOut;
     private volatile bool _isInUse;
+    private volatile bool _isEnding;
 
     private ReadingRecovery Recovery => new(_commands, options, logger);
 
@@ -37,6 +38,7 @@ internal sealed partial class DeviceServer(
     /// <param name="cancel">Ends the server; devices are not stopped by it.</param>
     public async Task RunAsync(CancellationToken cancel)
     {
+        await using var ending = cancel.UnsafeRegister(static server => ((DeviceServer)server!)._isEnding = true, this);
         List<Task> loops = [new MailboxTender(roster).RunAsync(cancel)];
         loops.Add(topics.Instructions.ServeAsync(ExecuteAsync, cancel));
         loops.Add(topics.Stops.ServeAsync(
@@ -168,39 +170,47 @@ internal sealed partial class DeviceServer(
     {
         var operations = instruction.Operations;
         InstructionDone? done = null;
-        for (var from = 0; from < operations.Length;)
+        try
         {
-            var to = from + 1;
-            while (to < operations.Length && operations[to].Phase == operations[from].Phase)
+            for (var from = 0; from < operations.Length;)
             {
-                to++;
-            }
+                var to = from + 1;
+                while (to < operations.Length && operations[to].Phase == operations[from].Phase)
+                {
+                    to++;
+                }
 
-            var phase = operations.AsMemory(from, to - from);
-            switch (operations[from].Kind)
-            {
-                case OperationKind.Wait:
-                    var wait = Task.Delay(TimeSpan.FromSeconds(operations[from].Value.AsDouble()), time, cancel);
-                    done = phase.Length > 1 ? await RunPhaseAsync(instruction, phase[1..], done, cancel) : done;
-                    await wait;
-                    break;
-                case OperationKind.Read when instruction.Point >= 0:
-                    await ReadPointAsync(instruction, phase, cancel);
-                    break;
-                case OperationKind.Publish:
-                    await PublishPointAsync(instruction, instruction.Point, instruction.Own, [], cancel);
-                    await topics.Readings.SafeAsync(cancel);
-                    break;
-                case OperationKind.Collect:
-                    done = await CollectAsync(instruction, phase, cancel);
-                    break;
-                default:
-                    done = await RunPhaseAsync(instruction, phase, done, cancel);
-                    await _flights.NoteAsync(instruction, phase, cancel);
-                    break;
-            }
+                var phase = operations.AsMemory(from, to - from);
+                switch (operations[from].Kind)
+                {
+                    case OperationKind.Wait:
+                        var wait = Task.Delay(TimeSpan.FromSeconds(operations[from].Value.AsDouble()), time, cancel);
+                        done = phase.Length > 1 ? await RunPhaseAsync(instruction, phase[1..], done, cancel) : done;
+                        await wait;
+                        break;
+                    case OperationKind.Read when instruction.Point >= 0:
+                        await ReadPointAsync(instruction, phase, cancel);
+                        break;
+                    case OperationKind.Publish:
+                        await PublishPointAsync(instruction, instruction.Point, instruction.Own, [], cancel);
+                        await topics.Readings.SafeAsync(cancel);
+                        break;
+                    case OperationKind.Collect:
+                        done = await CollectAsync(instruction, phase, cancel);
+                        break;
+                    default:
+                        done = await RunPhaseAsync(instruction, phase, done, cancel);
+                        await _flights.NoteAsync(instruction, phase, cancel);
+                        break;
+                }
 
-            from = to;
+                from = to;
+            }
+        }
+        catch (Exception error) when (_isEnding)
+        {
+            // This server's end took the devices away: none is to blame, and a successor does it anew.
+            throw DeviceErrors.ServerRestarted.Fault($"The device server ended while it carried out an instruction: {error.Message}");
         }
 
         return done ?? InstructionDone.Nothing;

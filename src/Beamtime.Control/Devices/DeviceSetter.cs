@@ -22,7 +22,7 @@ internal sealed class DeviceSetter(
     {
         var device = book.Find(request.Device).OrThrow();
         await link.OwnedAsync(cancel);
-        var use = Take(device, [.. device.RefusalsToCall(request.Method)]);
+        var use = Take(device, [.. locks.AgainstSets, .. device.RefusalsToCall(request.Method)]);
         return await CallTakenAsync(request, use).WaitAsync(cancel);
     }
 
@@ -64,7 +64,7 @@ internal sealed class DeviceSetter(
 
         await link.OwnedAsync(cancel);
         var target = device.Fit(request.Signal, request.Target);
-        var use = Take(device, [.. device.RefusalsToSet(request.Signal, target)]);
+        var use = Take(device, [.. locks.AgainstSets, .. device.RefusalsToSet(request.Signal, target)]);
         await SetTakenAsync(new(0, OperationKind.Set, device.Name, request.Signal, target), use).WaitAsync(cancel);
         return await desk.ReadAsync(device, cancel);
     }

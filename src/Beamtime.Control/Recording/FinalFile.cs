@@ -223,6 +223,8 @@ internal sealed class FinalFile
     {
         ScanEnd.Completed => "completed",
         ScanEnd.Aborted => "aborted",
+        ScanEnd.Halted => "halted",
+        ScanEnd.UserCompleted => "user_completed",
         _ => "interrupted",
     };
 }

@@ -39,6 +39,7 @@ internal static class FinalMetadata
         {
             ScanEnd.Completed => "closed",
             ScanEnd.Aborted => "aborted",
+            ScanEnd.UserCompleted => "user_completed",
             _ => "halted",
         });
         FinalFile.Text(info, "scan_queue", scan.Queue ?? "primary");

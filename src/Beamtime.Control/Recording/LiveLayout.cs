@@ -44,6 +44,8 @@ internal static class LiveLayout
         ScanEnd.Completed => 1,
         ScanEnd.Aborted => 2,
         ScanEnd.Interrupted => 3,
+        ScanEnd.Halted => 4,
+        ScanEnd.UserCompleted => 5,
         _ => throw new UnreachableException(),
     };
 

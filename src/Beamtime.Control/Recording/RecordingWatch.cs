@@ -1,4 +1,5 @@
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Alarms;
 using Beamtime.Core.Topics;
 
 namespace Beamtime.Control.Recording;
@@ -8,14 +9,18 @@ internal sealed class RecordingWatch
 {
     private readonly TopicSignal _signal = new();
     private readonly Subscription<RecordingNotice> _notices;
-    private readonly ScanQueue _queue;
+    private readonly ScanQueues _queues;
+    private readonly ScanEndings _endings;
+    private readonly ScanOptions _options;
 
     /// <summary>A watch that misses nothing published from now on.</summary>
     /// <param name="topics">What the file writer says.</param>
-    /// <param name="queue">Where scans are aborted.</param>
-    public RecordingWatch(RecordingTopics topics, ScanQueue queue)
+    /// <param name="queues">Where scans are aborted.</param>
+    /// <param name="endings">Keeps alarms.</param>
+    /// <param name="options">The beamline.</param>
+    public RecordingWatch(RecordingTopics topics, ScanQueues queues, ScanEndings endings, ScanOptions options)
     {
-        _queue = queue;
+        (_queues, _endings, _options) = (queues, endings, options);
         _notices = topics.Notices.Subscribe("scan-server", _signal);
     }
 
@@ -30,11 +35,16 @@ internal sealed class RecordingWatch
             int count;
             while ((count = _notices.Read(batch)) > 0)
             {
-                foreach (var notice in batch.AsSpan(0, count))
+                foreach (var notice in batch.Take(count))
                 {
-                    if (notice is RecordingFault { EndsScan: true } fault)
+                    if (notice is RecordingFault { EndsScan: true } end)
                     {
-                        _queue.AbortRunning(fault.Scan.ToString(), fault.Reason);
+                        _queues.AbortRunning(end.Scan.ToString(), end.Reason);
+                    }
+                    else if (notice is RecordingFault fault)
+                    {
+                        var raised = new AlarmRaised(_options.Beamline, AlarmSeverity.Minor, "recording", fault.Reason) { Scan = fault.Scan };
+                        await _endings.RaiseAsync(raised, cancel);
                     }
                 }
 

@@ -53,7 +53,17 @@ internal sealed class StandingStates(Topic<BeamlineStateList> topic, TopicSignal
 
     private void Take(BeamlineStateList list, IReadOnlyCollection<OpenRecording> open, Action<Guid, Reason> tell)
     {
-        foreach (var change in list.States.Where(c => !_standing.TryGetValue(c.Name, out var before) || before != c))
+        // A label alone, such as the current of the ring, is no change; what came and went between two looks is.
+        var changes = list.States
+            .Where(c => !_standing.TryGetValue(c.Name, out var before) || before.Status != c.Status || before.At != c.At)
+            .ToList();
+        // Scans that begin from now on know nothing of a state that was taken out.
+        foreach (var gone in _standing.Keys.Except(list.States.Select(s => s.Name)).ToList())
+        {
+            _standing.Remove(gone);
+        }
+
+        foreach (var change in changes)
         {
             _standing[change.Name] = change;
             foreach (var recording in open)

@@ -5,6 +5,7 @@ using Beamtime.Core.Ledger;
 using Beamtime.Core.Settings;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -12,7 +13,8 @@ namespace Beamtime.Control.Runs;
 
 /// <summary>The action <c>scan</c> of procedures: submits a scan to the queue and waits until its files are closed.</summary>
 internal sealed partial class ScanAction(
-    ScanQueue queue,
+    ScanQueues queues,
+    ScanControl control,
     ScanStore store,
     ScanRecorder recorder,
     ScanCatalogue catalogue,
@@ -55,8 +57,9 @@ internal sealed partial class ScanAction(
             Parameters = call.With.Where(w => w.Key != ScanKey).ToDictionary(w => w.Key, w => w.Value.ToString(), StringComparer.Ordinal),
             Metadata = new Dictionary<string, string> { ["procedure_run"] = call.Procedure.ToString() },
         };
-        var admitted = (await queue.SubmitAsync(
-            request, new ScanAsker(call.Who, $"procedure {call.Procedure}"), cancel)).OrThrow();
+        // Who may run procedures may act while somebody else has control of the beamline.
+        var asker = new ScanAsker(call.Who, $"procedure {call.Procedure}") { MayOverride = true };
+        var admitted = (await queues.SubmitAsync(request, asker, cancel)).OrThrow();
         try
         {
             return await RecordedAsync(admitted.Id, cancel);
@@ -77,7 +80,8 @@ internal sealed partial class ScanAction(
         try
         {
             await ThroughOutagesAsync(
-                scan.Id, () => queue.AbortAsync(scan.Id, who, "the procedure's step was ended", limit.Token), limit.Token);
+                scan.Id, () => control.EndAsync(
+                    scan.Id, ScanEnd.Aborted, who, "the procedure's step was ended", holdsOthers: false, limit.Token), limit.Token);
             while (!await ThroughOutagesAsync(scan.Id, () => IsOverAsync(scan.Id, limit.Token), limit.Token))
             {
                 await changes.WaitAsync(Poll, limit.Token);

@@ -33,19 +33,27 @@ internal static class ScanApi
             routes.MapPost("/scans/{scan}/repeat", RepeatAsync).RequirePermission("scans.submit").OnRepeat(Repeat.FindsByKey)
                 .WithSummary("Asks for a scan once or several times more, with its arguments and metadata")
                 .Produces<ScanRepeatAnswer>(StatusCodes.Status202Accepted);
-            routes.MapPost("/scans/{scan}/abort", AbortAsync).RequirePermission("scans.abort")
-                .WithSummary("Ends a scan early, or takes it out of the queue")
+            Change("abort", "scans.abort", "Ends a scan early and puts back what it moved, or takes it out of the queue", ScanCommandKind.Abort);
+            Change("halt", "scans.abort", "Ends a scan early where it stands: nothing is put back", ScanCommandKind.Halt);
+            Change("complete", "scans.abort", "Ends a scan early as complete: what it has measured is enough", ScanCommandKind.Complete);
+            Change("pause", "scans.pause", "Holds the running scan before its next point", ScanCommandKind.Pause);
+            Change("resume", "scans.pause", "Lets a held scan go on", ScanCommandKind.Resume);
+            routes.MapPost("/scans/{scan}/restart", RestartAsync).RequirePermission("scans.submit").OnRepeat(Repeat.FindsByKey)
+                .WithSummary("Runs a scan once more: one that runs is ended and its copy goes right behind it")
                 .Produces<ScanAnswer>(StatusCodes.Status202Accepted);
-            routes.MapPost("/scans/{scan}/pause", PauseAsync).RequirePermission("scans.pause")
-                .WithSummary("Holds the running scan before its next point")
+            routes.MapPost("/scans/{scan}/move", MoveAsync).RequirePermission("queues.change")
+                .WithSummary("Puts a scan that waits elsewhere in the order of its queue")
                 .Produces<ScanAnswer>();
-            routes.MapPost("/scans/{scan}/resume", ResumeAsync).RequirePermission("scans.pause")
-                .WithSummary("Lets a held scan go on")
-                .Produces<ScanAnswer>();
-            routes.MapGet("/queue", QueueAsync).RequirePermission("scans.read")
-                .WithSummary("Scans that wait or run, in the order in which they run")
-                .Produces<ScanPage>();
-            return routes;
+            return routes.MapQueues();
+
+            void Change(string verb, string permission, string summary, ScanCommandKind kind) =>
+                routes.MapPost(
+                    $"/scans/{{scan}}/{verb}",
+                    async (string scan, ScanAbortRequest? request, Caller caller, ScanDesk desk, CancellationToken cancel) =>
+                        Answer(kind, scan, await desk.ChangeAsync(kind, scan, caller.Who, request?.Reason ?? "", cancel)))
+                    .RequirePermission(permission)
+                    .WithSummary(summary)
+                    .Produces<ScanAnswer>(IsEnd(kind) ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
         }
     }
 
@@ -61,7 +69,7 @@ internal static class ScanApi
     private static async Task<IResult> SubmitAsync(
         ScanRequest request, Caller caller, RequestKey? key, ScanDesk desk, CancellationToken cancel)
     {
-        var answer = await desk.SubmitAsync(request, caller.Who, key?.Id, cancel);
+        var answer = await desk.SubmitAsync(request, caller, key?.Id, cancel);
         return TypedResults.Accepted($"/api/v2/scans/{answer.Number}", answer);
     }
 
@@ -103,31 +111,40 @@ internal static class ScanApi
             })
             : throw new RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
 
-    private static async Task<IResult> AbortAsync(
-        string scan, ScanAbortRequest? request, Caller caller, ScanDesk desk, CancellationToken cancel) =>
-        TypedResults.Accepted(
-            $"/api/v2/scans/{scan}",
-            await desk.ChangeAsync(ScanCommandKind.Abort, scan, caller.Who, request?.Reason ?? "", cancel));
+    // An end takes as long as putting things back does.
+    private static bool IsEnd(ScanCommandKind kind) =>
+        kind is ScanCommandKind.Abort or ScanCommandKind.Halt or ScanCommandKind.Complete;
 
     private static async Task<IResult> RepeatAsync(
         string scan, ScanRepeatRequest? request, Caller caller, RequestKey? key, ScanRepetition repetition, CancellationToken cancel)
     {
-        var answer = await repetition.RepeatAsync(scan, request ?? new ScanRepeatRequest(), caller.Who, key?.Id, cancel);
+        var answer = await repetition.RepeatAsync(scan, request ?? new ScanRepeatRequest(), caller, key?.Id, cancel);
         return TypedResults.Accepted($"/api/v2/scans/{answer.Scans[0].Number}", answer);
     }
 
-    private static async Task<IResult> PauseAsync(string scan, Caller caller, ScanDesk desk, CancellationToken cancel) =>
-        TypedResults.Ok(await desk.ChangeAsync(ScanCommandKind.Pause, scan, caller.Who, "", cancel));
+    private static IResult Answer(ScanCommandKind kind, string scan, ScanAnswer answer) =>
+        IsEnd(kind) ? TypedResults.Accepted($"/api/v2/scans/{scan}", answer) : TypedResults.Ok(answer);
 
-    private static async Task<IResult> ResumeAsync(string scan, Caller caller, ScanDesk desk, CancellationToken cancel) =>
-        TypedResults.Ok(await desk.ChangeAsync(ScanCommandKind.Resume, scan, caller.Who, "", cancel));
-
-    private static async Task<IResult> QueueAsync(
-        ScanStore store, ScanDesk desk, ScanOptions options, CancellationToken cancel)
+    private static async Task<IResult> RestartAsync(
+        string scan, ScanAbortRequest? request, Caller caller, RequestKey? key, ScanDesk desk, CancellationToken cancel)
     {
-        var scans = await store.QueuedAsync(options.Beamline, ScanQueue.Primary, 1000, cancel);
-        var total = await store.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel);
-        var status = await desk.StatusAsync(cancel);
-        return TypedResults.Ok(new ScanPage([.. scans.Select(s => ScanAnswer.Of(s, status))], total));
+        var answer = await desk.AskAsync(
+            new ScanCommand
+            {
+                Kind = ScanCommandKind.Restart, Who = caller.Who.Value, Scan = scan, Reason = request?.Reason ?? "", Key = key?.Id,
+                MayOverride = caller.Permissions.Include(Batons.BatonApi.OverridePermission), Roles = ScanDesk.RolesOf(caller),
+            },
+            cancel);
+        return TypedResults.Accepted($"/api/v2/scans/{answer.Number}", answer);
     }
+
+    private static async Task<IResult> MoveAsync(
+        string scan, ScanMoveRequest request, Caller caller, ScanDesk desk, CancellationToken cancel) =>
+        TypedResults.Ok(await desk.AskAsync(
+            new ScanCommand
+            {
+                Kind = ScanCommandKind.Move, Who = caller.Who.Value, Scan = scan, Reason = request.Reason,
+                Move = new QueueMove(request.Direction, request.Place),
+            },
+            cancel));
 }

@@ -6,4 +6,14 @@ namespace Beamtime.Control.Scans;
 /// <param name="Who">The person.</param>
 /// <param name="Cause">What sets it off: <c>procedure ID</c>; null when the person does.</param>
 /// <param name="Key">The id that the scan is to have, so that asking again finds it; null for a new one.</param>
-internal sealed record ScanAsker(PersonId Who, string? Cause = null, Guid? Key = null);
+internal sealed record ScanAsker(PersonId Who, string? Cause = null, Guid? Key = null)
+{
+    /// <summary>Whether the person may submit while somebody else has control of the beamline.</summary>
+    public bool MayOverride { get; init; }
+
+    /// <summary>The person's roles that may submit scans; null where they were looked at before.</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+
+    /// <summary>Whether the request is one of before, which has its metadata already.</summary>
+    public bool IsVerbatim { get; init; }
+}

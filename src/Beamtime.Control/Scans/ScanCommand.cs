@@ -6,14 +6,26 @@ internal enum ScanCommandKind
     /// <summary>To admit a scan.</summary>
     Submit,
 
-    /// <summary>To end one early.</summary>
+    /// <summary>To end one early, and to put back what it moved.</summary>
     Abort,
+
+    /// <summary>To end one early where it stands: nothing is put back.</summary>
+    Halt,
+
+    /// <summary>To end one early because what it has measured is enough.</summary>
+    Complete,
 
     /// <summary>To hold the running one before its next point.</summary>
     Pause,
 
     /// <summary>To let a held one go on.</summary>
     Resume,
+
+    /// <summary>To run one once more.</summary>
+    Restart,
+
+    /// <summary>To put one that waits elsewhere in the order.</summary>
+    Move,
 }
 
 /// <summary>Something that is asked of the scan server; asked again it has its effect once.</summary>
@@ -39,36 +51,55 @@ internal sealed record ScanCommand
 
     /// <summary>Why, in the person's words.</summary>
     public string Reason { get; init; } = "";
+
+    /// <summary>Whether the person may submit while somebody else has control of the beamline.</summary>
+    public bool MayOverride { get; init; }
+
+    /// <summary>The person's roles that may submit scans; null where they were looked at before.</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+
+    /// <summary>Where to; for a move.</summary>
+    public QueueMove? Move { get; init; }
 }
 
-/// <summary>What a scan server does now.</summary>
-internal sealed record ScanStatus
+/// <summary>What may be asked of a queue as a whole.</summary>
+internal enum QueueCommandKind
 {
-    /// <summary>The scan that runs; null for none.</summary>
-    public Guid? Scan { get; init; }
+    /// <summary>That nothing more begins, and what runs is held.</summary>
+    Pause,
 
-    /// <summary>What it is doing, for people.</summary>
-    public string Phase { get; init; } = "";
+    /// <summary>That it goes on, with what is held.</summary>
+    Resume,
 
-    /// <summary>Points taken.</summary>
-    public int Points { get; init; }
+    /// <summary>That everything is taken out of it.</summary>
+    Clear,
 
-    /// <summary>True while it is held, or waits for its device server.</summary>
-    public bool IsPaused { get; init; }
+    /// <summary>That no scan begins until the lock is released.</summary>
+    Lock,
 
-    /// <summary>From what its progress can be seen; null while nothing runs.</summary>
-    public Sdk.Scans.ScanReport? Progress { get; init; }
-
-    /// <summary>What a scan server does that runs this.</summary>
-    /// <param name="running">The scan that runs; null for none.</param>
-    public static ScanStatus Of(RunningScan? running) => running is null
-        ? new ScanStatus()
-        : new ScanStatus
-        {
-            Scan = running.Id,
-            Phase = running.WaitsFor is { } loss ? $"waits for the device server: {loss.Message}" : running.Phase,
-            Points = running.PointsTaken,
-            Progress = running.Progress,
-            IsPaused = running.IsPaused || running.WaitsFor is not null,
-        };
+    /// <summary>That a lock is released.</summary>
+    Release,
 }
+
+/// <summary>Something that is asked of a queue.</summary>
+internal sealed record QueueCommand
+{
+    /// <summary>What is asked.</summary>
+    public required QueueCommandKind Kind { get; init; }
+
+    /// <summary>Id of the person who asks.</summary>
+    public required Guid Who { get; init; }
+
+    /// <summary>The queue; for locks also <c>all</c>.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>Why, in the person's words.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>What the lock is called.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>Whether devices may be moved while it is locked.</summary>
+    public bool AllowsMoves { get; init; } = true;
+}
+

@@ -72,6 +72,123 @@ internal static class ScanErrors
         "Somebody aborted the scan.",
         "Submit it again if it is still wanted.");
 
+    /// <summary>Halted by a person.</summary>
+    public static readonly ErrorCode Halted = new(
+        "scan.halted",
+        "Somebody halted the scan; its motors stay where they stopped.",
+        "Look where everything stands, then submit it again if it is still wanted.");
+
+    /// <summary>Ended by a person to whom it is complete.</summary>
+    public static readonly ErrorCode UserCompleted = new(
+        "scan.user_completed",
+        "Somebody ended the scan early because what it had measured is enough.",
+        "Nothing needs to be done; submit it again for the points that are missing.");
+
+    /// <summary>Ended because it runs once more.</summary>
+    public static readonly ErrorCode Restarted = new(
+        "scan.restarted",
+        "The scan was ended to be run once more.",
+        "Look at the scan that the message names.");
+
+    /// <summary>Not to be restarted.</summary>
+    public static readonly ErrorCode RestartForbidden = new(
+        "scan.restart.forbidden",
+        "The scan was asked for as one that others may not restart.",
+        "Abort it, and let whoever asked for it submit it again.");
+
+    /// <summary>It runs, so it has no place among those that wait.</summary>
+    public static readonly ErrorCode Begun = new(
+        "scan.begun",
+        "The scan has begun; its place in the queue can no longer be changed.",
+        "Hold it or abort it instead.");
+
+    /// <summary>A move that cannot be.</summary>
+    public static readonly ErrorCode MoveInvalid = new(
+        "scan.move.invalid",
+        "The move in the queue's order is not one of up, down, top, bottom and to a place.",
+        "Give a direction, and a place from 1 with 'to' alone.");
+
+    /// <summary>Not a name for a list.</summary>
+    public static readonly ErrorCode ListName = new(
+        "scan.list.name",
+        "The name of a list is not one.",
+        "Begin with a lower-case letter and go on with letters, digits, - and _, at most 32.");
+
+    /// <summary>Nothing in the list.</summary>
+    public static readonly ErrorCode ListUnknown = new(
+        "scan.list.unknown",
+        "The list holds no such request.",
+        "Show the list with 'beamtime scan-list show'.");
+
+    /// <summary>The list is full.</summary>
+    public static readonly ErrorCode ListFull = new(
+        "scan.list.full",
+        "The list holds as many requests as it may.",
+        "Begin another list.");
+
+    /// <summary>A time that has passed.</summary>
+    public static readonly ErrorCode ListTime = new(
+        "scan.list.time",
+        "The time at which the list is to be put into its queue has passed.",
+        "Give a time to come, or none for now.");
+
+    /// <summary>Only a part of the list is in its queue.</summary>
+    public static readonly ErrorCode ListRest = new(
+        "scan.list.rest",
+        "A queue took a part of the list only.",
+        "Submit the list again once the queue has room; what is in its queue already is not in the list any more.",
+        RetryClass.Later);
+
+    /// <summary>Somebody else has control.</summary>
+    public static readonly ErrorCode BatonHeld = new(
+        "scan.baton.held",
+        "Somebody else has control of the beamline.",
+        "Ask that person to put it down with 'beamtime baton release', or have somebody override it who may.",
+        RetryClass.Later);
+
+    /// <summary>Nobody has control.</summary>
+    public static readonly ErrorCode BatonFree = new(
+        "scan.baton.free",
+        "Nobody has control of the beamline.",
+        "Nothing needs to be done.");
+
+    /// <summary>No such queue.</summary>
+    public static readonly ErrorCode QueueUnknown = new(
+        "scan.queue.unknown",
+        "No scan queue has that name.",
+        "List the queues with 'beamtime queue status'; a request that names a queue makes it.");
+
+    /// <summary>Not a name for a queue.</summary>
+    public static readonly ErrorCode QueueName = new(
+        "scan.queue.name",
+        "The name of a queue is not one.",
+        "Begin with a lower-case letter and go on with letters, digits, - and _, at most 32; 'all' means every queue.");
+
+    /// <summary>Too many queues.</summary>
+    public static readonly ErrorCode QueuesFull = new(
+        "scan.queues.full",
+        "The beamline has as many scan queues as it may.",
+        "Use a queue that is there; one that stays empty is gone after a minute.",
+        RetryClass.Later);
+
+    /// <summary>Nothing to hold.</summary>
+    public static readonly ErrorCode QueueEmpty = new(
+        "scan.queue.empty",
+        "The queue is empty, and an empty queue is never paused.",
+        "Lock the queue to keep scans from beginning.");
+
+    /// <summary>A lock that cannot be.</summary>
+    public static readonly ErrorCode LockInvalid = new(
+        "scan.lock.invalid",
+        "The lock lacks an owner or a reason, or there are too many.",
+        "Give an owner of at most 64 characters and a reason of at most 200.");
+
+    /// <summary>No such lock.</summary>
+    public static readonly ErrorCode LockUnknown = new(
+        "scan.lock.unknown",
+        "The queue has no lock of that owner.",
+        "List the locks with 'beamtime queue status'.");
+
     /// <summary>The file writer cannot write.</summary>
     public static readonly ErrorCode NotRecorded = new(
         "scan.not_recorded",

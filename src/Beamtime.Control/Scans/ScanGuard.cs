@@ -14,6 +14,11 @@ namespace Beamtime.Control.Scans;
 /// <param name="devices">The devices that would take part.</param>
 internal delegate IEnumerable<Reason> ScanCheck(string scan, ScanPlan plan, ScanDevices devices);
 
+/// <summary>A further check of who asks for a scan; gives all reasons against it.</summary>
+/// <param name="asker">Who asks.</param>
+/// <param name="scan">The scan; null where its request was refused already.</param>
+internal delegate IEnumerable<Reason> AskerCheck(ScanAsker asker, AdmissibleScan? scan);
+
 /// <summary>
 /// Admits scans: shape, devices, limits over the whole trajectory, and the checks that other parts register. The answer
 /// is the plan or every reason against it; nothing has moved.
@@ -23,6 +28,7 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
     // Half of what an entry may have: the record of a scan holds its request beside all that happens to it.
     private const int MaximumRequestBytes = 32 * 1024;
     private readonly List<ScanCheck> _checks = [];
+    private readonly List<AskerCheck> _askerChecks = [];
 
     /// <summary>Adds a check that every scan must pass.</summary>
     /// <param name="check">The check.</param>
@@ -31,6 +37,25 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
     /// <summary>The request under the name by which its scan is registered.</summary>
     /// <param name="request">The request.</param>
     public ScanRequest Named(ScanRequest request) => catalogue.Named(request);
+
+    /// <summary>Adds a check that everybody must pass who asks for a scan.</summary>
+    /// <param name="check">The check.</param>
+    public void RequireOfAsker(AskerCheck check) => _askerChecks.Add(check);
+
+    /// <summary>Judges a request and who asks for it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <returns>Every reason against it; none where it may be admitted.</returns>
+    public IReadOnlyList<Reason> Against(ScanRequest request, ScanAsker asker)
+    {
+        var judged = Judge(request);
+        var scan = (judged as Accepted<AdmissibleScan>)?.Value;
+        return
+        [
+            .. judged is Refused<AdmissibleScan> refused ? refused.Reasons : [],
+            .. _askerChecks.SelectMany(check => check(asker, scan)),
+        ];
+    }
 
     /// <summary>Judges a request.</summary>
     /// <param name="request">The request.</param>

@@ -29,6 +29,15 @@ internal sealed class ScanOptions
     [Range(1, 1_000_000)]
     public int QueueCapacity { get; init; } = 10_000;
 
+    /// <summary>Most queues.</summary>
+    [Description("Scan queues that there may be at once; a request that would make one more is refused.")]
+    [Range(1, 64)]
+    public int MaximumQueues { get; init; } = 16;
+
+    /// <summary>How long an empty queue stays.</summary>
+    [Description("How long a queue other than primary stays when it is empty and not locked.")]
+    public TimeSpan EmptyQueueLife { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Most points of one scan.</summary>
     [Description("Most points that one scan may have.")]
     [Range(1, 1_000_000_000)]

@@ -125,6 +125,10 @@ internal sealed record ScanRecord
     /// <summary>Why it ended early.</summary>
     public IReadOnlyList<Reason> Reasons { get; init; } = [];
 
+    /// <summary>Whether it has begun and is not over.</summary>
+    [JsonIgnore]
+    public bool HasBegun => State is ScanState.Running or ScanState.Paused;
+
     /// <summary>The stream of scans in the ledger; its id is the scan's.</summary>
     public static readonly StreamKind<ScanRecord, ScanEntry> Kind = new(
         "scan",

@@ -1,4 +1,7 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Alarms;
+using Beamtime.Control.Scans.Batons;
+using Beamtime.Control.Scans.Lists;
 using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
@@ -21,6 +24,11 @@ internal static class ScanRegistration
             services.TryAddSingleton(s => new ScanTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()));
             services.TryAddSingleton<ScanStore>();
+            services.TryAddSingleton(s => new AlarmTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton<AlarmStore>();
+            services.TryAddSingleton(s => new ScanListTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton<ScanListStore>();
+            services.TryAddSingleton(s => new BatonTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<ScanDesk>();
             services.TryAddSingleton<ScanRepetition>();
             services.TryAddSingleton<MetadataFields>();
@@ -29,6 +37,7 @@ internal static class ScanRegistration
             services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<MoveDesk>();
             services.TryAddSingleton(s => new StepTopics(s.GetRequiredService<TopicHub>(), beamline));
+            services.TryAddSingleton<QueueView>();
             return services;
         }
 
@@ -37,24 +46,30 @@ internal static class ScanRegistration
         public IServiceCollection AddScans(string beamline) => services
             .AddScanDesk(beamline)
             .AddSingleton<ScanGuard>()
-            .AddSingleton<ScanQueue>()
+            .AddSingleton<ScanQueues>()
+            .AddSingleton<ScanControl>()
+            .AddSingleton<QueueControl>()
             .AddSingleton<MetadataIntake>()
             .AddSingleton<ScanReception>()
             .AddSingleton<Mover>()
             .AddSingleton<StepReception>()
             .AddSingleton(s => s.GetRequiredService<ScanRoom>().Steps)
+            .AddSingleton<AlarmBell>()
+            .AddSingleton<ScanLists>()
+            .AddSingleton<BatonKeeper>()
             .AddSingleton<ScanEndings>()
             .AddSingleton(s => new ScanRoom(
                 s.GetRequiredService<ScanStore>(),
-                s.GetRequiredService<ScanQueue>(),
+                s.GetRequiredService<ScanQueues>(),
                 s.GetRequiredService<ScanGuard>(),
                 s.GetRequiredService<ScanRecorder>(),
                 s.GetRequiredService<ScanEndings>(),
+                s.GetRequiredService<AlarmStore>(),
                 s.GetRequiredService<DeviceLocks>(),
                 s.GetRequiredService<DeviceBook>(),
                 s.GetRequiredService<DeviceLink>(),
                 s.GetRequiredService<ScanTopics>().Documents,
                 s.GetRequiredService<ScanOptions>()))
-            .AddSingleton<ScanWorker>();
+            .AddSingleton<ScanWorkers>();
     }
 }

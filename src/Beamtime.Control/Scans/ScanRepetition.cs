@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Beamtime.Core.Ledger;
+using Beamtime.Core.Access;
 using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Scans;
@@ -28,12 +28,12 @@ internal sealed class ScanRepetition(ScanStore store, ScanDesk desk, ScanOptions
     /// <summary>Asks for it.</summary>
     /// <param name="numberOrId">Number or id of the scan.</param>
     /// <param name="request">How often.</param>
-    /// <param name="who">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="key">The id of the first new scan, from which those of the others are made; null for new ones.</param>
     /// <param name="cancel">Gives up; what was accepted stays.</param>
     /// <exception cref="RefusedException">All reasons against the first of them.</exception>
     public async Task<ScanRepeatAnswer> RepeatAsync(
-        string numberOrId, ScanRepeatRequest request, PersonId who, Guid? key, CancellationToken cancel)
+        string numberOrId, ScanRepeatRequest request, Caller caller, Guid? key, CancellationToken cancel)
     {
         if (request.Times is < 1 or > MostTimes)
         {
@@ -50,7 +50,7 @@ internal sealed class ScanRepetition(ScanStore store, ScanDesk desk, ScanOptions
         {
             try
             {
-                accepted.Add(await desk.RepeatAsync(scan, who, key is { } first ? KeyOf(first, i) : null, cancel));
+                accepted.Add(await desk.RepeatAsync(scan, caller, key is { } first ? KeyOf(first, i) : null, cancel));
             }
             catch (RefusedException refused) when (accepted.Count > 0)
             {

@@ -28,4 +28,10 @@ internal sealed record ScanRequest
 
     /// <summary>The experiment's account, for facilities whose data folders are ordered by it.</summary>
     public string? Account { get; init; }
+
+    /// <summary>The queue that it shall wait in; null for <c>primary</c>. A queue that is named comes to be.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>False where only who asked for it may decide that it is run anew; null for true.</summary>
+    public bool? AllowRestart { get; init; }
 }

@@ -13,10 +13,11 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
     /// <param name="capacity">Scans that the queue may hold.</param>
     /// <param name="request">The request, accepted by the guard.</param>
     /// <param name="asker">Who or what asked.</param>
+    /// <param name="behind">The scan right behind which it goes; null for the end.</param>
     /// <param name="cancel">Gives up; nothing is then admitted.</param>
     /// <returns>The scan, and how many were in the queue before it; null when it is full.</returns>
     public Task<(StreamState<ScanRecord> Scan, int Before)?> AdmitAsync(
-        string beamline, string queue, int capacity, ScanRequest request, ScanAsker asker, CancellationToken cancel)
+        string beamline, string queue, int capacity, ScanRequest request, ScanAsker asker, Guid? behind, CancellationToken cancel)
     {
         var id = asker.Key ?? Guid.CreateVersion7(time.GetUtcNow());
         return database.TransactAsync<(StreamState<ScanRecord>, int)?>(
@@ -25,6 +26,14 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
                 if (await PlaceAsync(transaction, beamline, queue, capacity, id, cancel) is not var (number, before))
                 {
                     return null;
+                }
+
+                if (behind is { } first)
+                {
+                    var order = await OrderAsync(transaction, beamline, queue, cancel);
+                    order.Scans.Remove(id);
+                    order.Scans.Insert(order.Scans.IndexOf(first) + 1, id);
+                    await ReorderAsync(transaction, order, cancel);
                 }
 
                 var admitted = await ledger.AppendAsync(
@@ -49,6 +58,16 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
             "select count(*)::int from scan_queue where beamline = $1 and queue = $2");
         command.Parameters.AddWithValue(beamline);
         command.Parameters.AddWithValue(queue);
+        return (int)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>How many scans wait or run in all queues of a beamline.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<int> CountQueuedAsync(string beamline, CancellationToken cancel)
+    {
+        await using var command = database.Source.CreateCommand("select count(*)::int from scan_queue where beamline = $1");
+        command.Parameters.AddWithValue(beamline);
         return (int)(await command.ExecuteScalarAsync(cancel))!;
     }
 
@@ -185,6 +204,105 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
     public Task<RecordPage<ScanRecord>> ListAsync(RecordQuery query, CancellationToken cancel) =>
         ledger.ListRecordsAsync(ScanRecord.Kind, query, cancel);
 
+    /// <summary>The queues of a beamline: what is recorded of them, and the names of those that hold scans.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<(IReadOnlyList<ScanQueueRecord> Records, IReadOnlyList<string> Used)> QueuesAsync(
+        string beamline, CancellationToken cancel)
+    {
+        List<ScanQueueRecord> records = [];
+        RecordPage<ScanQueueRecord> page;
+        do
+        {
+            page = await ledger.ListRecordsAsync(
+                ScanQueueRecord.Kind, new RecordQuery { Beamline = beamline, Limit = 1000, Offset = records.Count }, cancel);
+            records.AddRange(page.Items.Select(r => r.State!));
+        }
+        while (page.Items.Count > 0 && records.Count < page.Total);
+        List<string> used = [];
+        await using var command = database.Source.CreateCommand("select distinct queue from scan_queue where beamline = $1 order by 1");
+        command.Parameters.AddWithValue(beamline);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            used.Add(reader.GetString(0));
+        }
+
+        return (records, used);
+    }
+
+    /// <summary>Records what happens to a queue.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="entries">From what is recorded to what happens; none for nothing.</param>
+    /// <param name="why">Who and why.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<ScanQueueRecord> ChangeQueueAsync(
+        string beamline,
+        string queue,
+        Func<ScanQueueRecord, IReadOnlyList<ScanQueueEntry>> entries,
+        Why why,
+        CancellationToken cancel)
+    {
+        var none = new ScanQueueRecord { Beamline = beamline, Name = queue };
+        var changed = await ledger.DecideAsync(
+            ScanQueueRecord.Kind,
+            ScanQueueRecord.IdOf(beamline, queue),
+            record => new Accepted<IReadOnlyList<ScanQueueEntry>>(entries(record ?? none)),
+            why,
+            null,
+            cancel);
+        return changed.OrThrow().State ?? none;
+    }
+
+    /// <summary>Puts a scan that waits elsewhere in its queue's order.</summary>
+    /// <param name="beamline">The beamline.</param>
+    /// <param name="record">The scan.</param>
+    /// <param name="scan">Its id.</param>
+    /// <param name="move">Where.</param>
+    /// <param name="why">Who and why.</param>
+    /// <param name="cancel">Gives up; nothing is then moved.</param>
+    /// <returns>False when it has begun or is over; and what is then recorded of the queue, null where its order stays.</returns>
+    public Task<(bool IsMoved, ScanQueueRecord? Queue)> MoveAsync(
+        string beamline, ScanRecord record, Guid scan, QueueMove move, Why why, CancellationToken cancel) =>
+        database.TransactAsync<(bool, ScanQueueRecord?)>(
+            async transaction =>
+            {
+                var order = await OrderAsync(transaction, beamline, record.Queue, cancel);
+                // A scan that runs is the first of its queue and stays there.
+                var running = 0;
+                if (order.Scans.Count > 0)
+                {
+                    var head = await ledger.LoadAsync(transaction, ScanRecord.Kind, order.Scans[0].ToString(), cancel);
+                    running = head.State!.HasBegun ? 1 : 0;
+                }
+
+                var from = order.Scans.IndexOf(scan) - running;
+                if (from < 0)
+                {
+                    return (false, null);
+                }
+
+                var to = move.From(from, order.Scans.Count - running);
+                if (to == from)
+                {
+                    return (true, null);
+                }
+
+                order.Scans.RemoveAt(from + running);
+                order.Scans.Insert(to + running, scan);
+                await ReorderAsync(transaction, order, cancel);
+                var changed = await ledger.DecideAsync(
+                    transaction,
+                    ScanQueueRecord.Kind,
+                    ScanQueueRecord.IdOf(beamline, record.Queue),
+                    _ => new Accepted<IReadOnlyList<ScanQueueEntry>>([new QueueReordered(record.Number, from + 1, to + 1)]),
+                    why,
+                    cancel);
+                return (true, changed.OrThrow().State);
+            },
+            cancel);
+
     /// <summary>Raises the epoch of the beamline's scan server.</summary>
     /// <param name="beamline">The beamline.</param>
     /// <param name="above">An epoch that the new one must exceed.</param>
@@ -225,6 +343,37 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
             capacity);
         await using var reader = await place.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? (reader.GetInt32(0), reader.GetInt32(1)) : null;
+    }
+
+    // The scans of a queue with the places that they share out among themselves; nobody else moves or takes them meanwhile.
+    private static async Task<(List<Guid> Scans, List<long> Places)> OrderAsync(
+        DatabaseTransaction transaction, string beamline, string queue, CancellationToken cancel)
+    {
+        (List<Guid> Scans, List<long> Places) order = ([], []);
+        await using var command = transaction.Command(
+            "select scan, place from scan_queue where beamline = $1 and queue = $2 order by place for update", beamline, queue);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            order.Scans.Add(reader.GetGuid(0));
+            order.Places.Add(reader.GetInt64(1));
+        }
+
+        return order;
+    }
+
+    private static async Task ReorderAsync(
+        DatabaseTransaction transaction, (List<Guid> Scans, List<long> Places) order, CancellationToken cancel)
+    {
+        await using var command = transaction.Command(
+            """
+            update scan_queue set place = ordered.place
+            from unnest($1::uuid[], $2::bigint[]) as ordered (scan, place)
+            where scan_queue.scan = ordered.scan and scan_queue.place <> ordered.place
+            """,
+            order.Scans.ToArray(),
+            order.Places.ToArray());
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     private Task<StreamState<ScanRecord>> AppendAsync(

@@ -21,9 +21,18 @@ internal sealed class ScanTopics(TopicHub hub, string beamline)
         ScanTopicJson.Default.ScanAnswer,
         "scans.submit"));
 
+    /// <summary>What is asked of a queue as a whole.</summary>
+    public RequestTopic<QueueCommand, ScanQueueRecord> QueueCommands { get; } =
+        hub.Open(new RequestDeclaration<QueueCommand, ScanQueueRecord>(
+            $"{beamline}.queue-commands",
+            CommandsKept,
+            ScanTopicJson.Default.QueueCommand,
+            ScanTopicJson.Default.ScanQueueRecord,
+            "queues.change"));
+
     /// <summary>What the scan server does now, as a last value.</summary>
-    public Topic<ScanStatus> Status { get; } = hub.Open(new TopicDeclaration<ScanStatus>(
-        $"{beamline}.scan-status", 16, ScanTopicJson.Default.ScanStatus, "scans.read"));
+    public Topic<ScanServerStatus> Status { get; } = hub.Open(new TopicDeclaration<ScanServerStatus>(
+        $"{beamline}.scan-server-status", 16, ScanTopicJson.Default.ScanServerStatus, "scans.read"));
 
     /// <summary>The states of the beamline, all of them whenever one changes, for the files of scans.</summary>
     public Topic<BeamlineStateList> BeamlineStates { get; } = hub.Open(new TopicDeclaration<BeamlineStateList>(
@@ -48,8 +57,10 @@ internal sealed class ScanTopics(TopicHub hub, string beamline)
 [JsonSerializable(typeof(ScanClosed))]
 [JsonSerializable(typeof(ScanCommand))]
 [JsonSerializable(typeof(ScanAnswer))]
-[JsonSerializable(typeof(ScanStatus))]
 [JsonSerializable(typeof(BeamlineStateList))]
+[JsonSerializable(typeof(QueueCommand))]
+[JsonSerializable(typeof(ScanQueueRecord))]
+[JsonSerializable(typeof(ScanServerStatus))]
 internal sealed partial class ScanTopicJson : JsonSerializerContext
 {
     /// <summary>Documents, told apart by <c>kind</c>.</summary>

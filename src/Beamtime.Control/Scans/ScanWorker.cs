@@ -1,6 +1,6 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Steps;
-using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
@@ -8,16 +8,16 @@ using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Beamtime.Control.Scans;
 
 /// <summary>What a scan worker works with.</summary>
 /// <param name="Store">The durable side.</param>
-/// <param name="Queue">Where scans come from.</param>
+/// <param name="Queues">Where scans come from.</param>
 /// <param name="Guard">Judges a scan again just before it begins.</param>
 /// <param name="Recorder">Where files go.</param>
 /// <param name="Endings">Records how scans ended.</param>
+/// <param name="Alarms">Keeps what went wrong.</param>
 /// <param name="Locks">Which scan uses which devices.</param>
 /// <param name="Book">The devices.</param>
 /// <param name="Link">Commands and stops devices.</param>
@@ -25,10 +25,11 @@ namespace Beamtime.Control.Scans;
 /// <param name="Options">Settings of scans.</param>
 internal sealed record ScanRoom(
     ScanStore Store,
-    ScanQueue Queue,
+    ScanQueues Queues,
     ScanGuard Guard,
     ScanRecorder Recorder,
     ScanEndings Endings,
+    AlarmStore Alarms,
     DeviceLocks Locks,
     DeviceBook Book,
     DeviceLink Link,
@@ -39,45 +40,33 @@ internal sealed record ScanRoom(
     public OpenSteps Steps { get; } = new();
 }
 
-/// <summary>Runs the scans of a queue one after the other. Whatever happens to one, the next one runs.</summary>
-internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogger<ScanWorker> logger)
+/// <summary>Runs the scans of one queue one after the other. Whatever happens to one, the next one runs.</summary>
+/// <param name="room">What it works with.</param>
+/// <param name="queue">The queue.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Takes what goes wrong.</param>
+internal sealed partial class ScanWorker(ScanRoom room, ScanQueue queue, TimeProvider time, ILogger<ScanWorker> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RecordingPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan RecordingPoll = TimeSpan.FromMilliseconds(50);
+    private readonly LeftScans _left = new(room, time, logger);
     private string? _lastOpened;
 
-    /// <summary>
-    /// Takes over the devices, ends or holds what a program that died left running, then runs scans until cancelled.
-    /// </summary>
+    /// <summary>Runs scans until cancelled, or until the queue is gone.</summary>
     /// <param name="cancel">Ends the worker; the running scan is interrupted, its devices stopped and released.</param>
     /// <exception cref="FaultException"><c>device.owner.stale</c>: a newer worker has taken over.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
-        // Whichever ends first, by the stop or by a bug, ends the other.
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var (scans, endings) = (RunScansAsync(stop.Token), room.Endings.RunAsync(stop.Token));
-        await Task.WhenAny(scans, endings);
-        await stop.CancelAsync();
-        await Task.WhenAll(scans, endings);
-    }
-
-    private async Task RunScansAsync(CancellationToken cancel)
-    {
-        await AwaitDevicesAsync(cancel);
-        await room.Endings.CaughtUpAsync(cancel);
-        // Above what the devices have seen: a database that was restored or made anew begins lower.
-        await ThroughOutagesAsync(
-            async _ => room.Link.Own(
-                await room.Store.RaiseEpochAsync(room.Options.Beamline, room.Link.Watch.OwnerEpoch, cancel)),
-            cancel);
-        await ThroughOutagesAsync(EndInterruptedAsync, cancel);
         while (true)
         {
             StreamState<ScanRecord>? scan = null;
             try
             {
-                scan = await room.Queue.NextAsync(cancel);
+                scan = await room.Queues.NextAsync(queue, cancel);
+                if (scan is null)
+                {
+                    return;
+                }
+
                 await RunAsync(scan, cancel);
             }
             catch (ConflictException)
@@ -88,7 +77,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             {
                 if (scan is null)
                 {
-                    LogQueueFailed(logger, error);
+                    LogQueueFailed(logger, error, queue.Name);
                 }
                 else
                 {
@@ -98,129 +87,18 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
                 await Task.Delay(RetryDelay, time, cancel);
             }
 
-            room.Queue.Ended();
+            Ended();
         }
     }
-
-    private async Task AwaitDevicesAsync(CancellationToken cancel)
-    {
-        while (true)
-        {
-            try
-            {
-                await room.Link.Watch.SessionAsync(room.Options.DeviceServerPatience, cancel);
-                return;
-            }
-            catch (FaultException fault)
-            {
-                LogWaits(logger, fault.Reason.Message);
-            }
-        }
-    }
-
-    private async Task ThroughOutagesAsync(Func<CancellationToken, Task> work, CancellationToken cancel)
-    {
-        while (true)
-        {
-            try
-            {
-                await work(cancel);
-                return;
-            }
-            catch (NpgsqlException outage) when (outage.IsOutage() && !cancel.IsCancellationRequested)
-            {
-                LogQueueFailed(logger, outage);
-                await Task.Delay(RetryDelay, time, cancel);
-            }
-        }
-    }
-
-    private async Task EndInterruptedAsync(CancellationToken cancel)
-    {
-        foreach (var scan in await room.Store.QueuedAsync(room.Options.Beamline, ScanQueue.Primary, 1000, cancel))
-        {
-            if (!HasBegun(scan))
-            {
-                continue;
-            }
-
-            var message = $"The program ended while scan {scan.State!.Number} ran.";
-            if (room.Guard.GoesOnAfterCrash(scan.State.Request)
-                && await room.Recorder.EndOfAsync(Guid.Parse(scan.Id), cancel) is null)
-            {
-                await HoldAsync(scan, message, cancel);
-            }
-            else
-            {
-                await CloseAsync(scan, ScanErrors.Interrupted.Because(message), cancel);
-                await EndInterruptedAsync(scan, message, null, cancel);
-            }
-        }
-    }
-
-    // What a person held stays held until a person resumes it.
-    private Task<Outcome<StreamState<ScanRecord>>> HoldAsync(
-        StreamState<ScanRecord> scan, string message, CancellationToken cancel) => room.Store.ChangeAsync(
-        scan.Id,
-        record => new Accepted<IReadOnlyList<ScanEntry>>(
-            record!.State == ScanState.Running ? [new ScanPaused(record.Points, ByCrash: true)] : []),
-        Why.BySystem(message, scan.Id),
-        cancel);
-
-    // The bundler and the file writer, which may have outlived the scan server, are told that nothing more comes; the end
-    // is recorded when the file says how many points there are.
-    private async Task CloseAsync(StreamState<ScanRecord> scan, Reason why, CancellationToken cancel)
-    {
-        var id = Guid.Parse(scan.Id);
-        if (await room.Recorder.IsRecordedAsync(id, cancel))
-        {
-            return;
-        }
-
-        await room.Documents.PublishAsync(
-            new ScanClosed { Scan = id, End = ScanEnd.Interrupted, Points = 0, Reasons = [why], At = time.GetUtcNow() }, cancel);
-        await AwaitFileAsync(id, cancel);
-    }
-
-    private async Task AwaitFileAsync(Guid id, CancellationToken cancel)
-    {
-        var began = time.GetTimestamp();
-        while (!await room.Recorder.IsRecordedAsync(id, cancel) && time.GetElapsedTime(began) < RecordingPatience)
-        {
-            await Task.Delay(RecordingPoll, time, cancel);
-        }
-    }
-
-    private async Task EndInterruptedAsync(
-        StreamState<ScanRecord> scan, string message, Func<DatabaseTransaction, Task>? also, CancellationToken cancel)
-    {
-        var ended = EndOf(
-            scan.State!, await room.Recorder.EndOfAsync(Guid.Parse(scan.Id), cancel), ScanErrors.Interrupted.Because(message));
-        await room.Store.EndAsync(scan, ended, Why.BySystem(message, scan.Id), also, cancel);
-        LogOverlooked(logger, scan.State!.Number, ended.State, message);
-    }
-
-    // The files are closed before the end is recorded: where both did not happen, the files know more than the record.
-    private static ScanEnded EndOf(ScanRecord scan, RecordedEnd? recorded, Reason interrupted) => recorded switch
-    {
-        { End: ScanEnd.Completed } => new ScanEnded(ScanState.Completed, checked((int)recorded.Points), []),
-        { End: ScanEnd.Aborted } => new ScanEnded(
-            ScanState.Aborted,
-            checked((int)recorded.Points),
-            [ScanErrors.Aborted.Because($"Scan {scan.Number} was ended early; the program ended before it was recorded why.")]),
-        _ => new ScanEnded(ScanState.Interrupted, checked((int)(recorded?.Points ?? scan.Points)), [interrupted]),
-    };
-
-    private static bool HasBegun(StreamState<ScanRecord> scan) => scan.State!.State is ScanState.Running or ScanState.Paused;
 
     private async Task RunAsync(StreamState<ScanRecord> scan, CancellationToken cancel)
     {
         var record = scan.State!;
-        if (HasBegun(scan))
+        if (record.HasBegun)
         {
             if (scan.Id == _lastOpened)
             {
-                await EndInterruptedAsync(scan, $"Scan {record.Number} ran, its end could not be recorded.", null, cancel);
+                await _left.EndAsync(scan, $"Scan {record.Number} ran, its end could not be recorded.", null, cancel);
             }
             else if (record.State == ScanState.Paused && room.Guard.GoesOnAfterCrash(record.Request))
             {
@@ -228,7 +106,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
             }
             else
             {
-                await EndInterruptedAsync(
+                await _left.EndAsync(
                     scan,
                     $"The start of scan {record.Number} was recorded, its answer was lost.",
                     transaction => room.Recorder.ForgetAsync(transaction, Guid.Parse(scan.Id), cancel),
@@ -262,9 +140,12 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     private async Task RunAsync(StreamState<ScanRecord> scan, AdmissibleScan admissible, CancellationToken cancel)
     {
         var record = scan.State!;
-        var taking = room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
-        var hadToWait = !taking.IsCompleted;
-        await taking;
+        var hadToWait = !room.Locks.TryAcquire(record.Number, admissible.Devices.Owned);
+        if (hadToWait && !await TakeDevicesAsync(scan, admissible.Devices.Owned, cancel))
+        {
+            return;
+        }
+
         try
         {
             // Whoever had a device may have left it elsewhere than where the plan begins.
@@ -281,7 +162,9 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
                 }
             }
 
-            if (await StartAsync(scan, admissible, cancel) is { } started)
+            // What came between the look at the queue and now is obeyed.
+            if (room.Queues.StateOf(queue.Name) == ScanQueueState.Running
+                && await StartAsync(scan, admissible, cancel) is { } started)
             {
                 await RunStartedAsync(started, admissible, goesOnAt: null, isHeld: false, cancel);
             }
@@ -292,22 +175,52 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         }
     }
 
+    // False where the queue was changed meanwhile: then it is another scan's turn, or nobody's.
+    private async Task<bool> TakeDevicesAsync(
+        StreamState<ScanRecord> scan, IReadOnlyCollection<string> devices, CancellationToken cancel)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var changed = queue.ControlAsync();
+        var taken = room.Locks.AcquireAsync(scan.State!.Number, devices, giveUp.Token);
+        queue.WaitsForDevices = scan;
+        room.Queues.Told();
+        try
+        {
+            if (await Task.WhenAny(taken, changed) == changed)
+            {
+                await giveUp.CancelAsync();
+            }
+
+            await taken;
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return false;
+        }
+        finally
+        {
+            queue.WaitsForDevices = null;
+            room.Queues.Told();
+        }
+    }
+
     // A scan whose program died, at its first point that is not on the disk.
     private async Task GoOnAsync(StreamState<ScanRecord> scan, CancellationToken cancel)
     {
         var record = scan.State!;
         if (await room.Recorder.FirstUnrecordedAsync(Guid.Parse(scan.Id), cancel) is not { } first)
         {
-            await AwaitFileAsync(Guid.Parse(scan.Id), cancel);
-            await EndInterruptedAsync(scan, $"Scan {record.Number} had ended when its program died.", null, cancel);
+            await _left.AwaitFileAsync(Guid.Parse(scan.Id), cancel);
+            await _left.EndAsync(scan, $"Scan {record.Number} had ended when its program died.", null, cancel);
             return;
         }
 
         switch (await AdmitAsync(record, record.Origins, cancel))
         {
             case Refused<AdmissibleScan>(var reasons):
-                await CloseAsync(scan, reasons[0], cancel);
-                await EndInterruptedAsync(scan, $"Scan {record.Number} cannot go on: {reasons[0].Message}", null, cancel);
+                await _left.CloseAsync(scan, reasons[0], cancel);
+                await _left.EndAsync(scan, $"Scan {record.Number} cannot go on: {reasons[0].Message}", null, cancel);
                 break;
             case Accepted<AdmissibleScan>(var admissible):
                 await room.Locks.AcquireAsync(record.Number, admissible.Devices.Owned, cancel);
@@ -374,12 +287,13 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         }
 
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Reason? asked = null;
-        room.Queue.Began(scan.Id, running, reason =>
+        EarlyEnd? asked = null;
+        queue.Began(scan.Id, running, early =>
         {
-            asked ??= reason;
+            asked ??= early;
             abort.Cancel();
         });
+        room.Queues.Told();
         var course = new ScanCourse(room, scan.State!, admissible, running, goesOnAt is not null, time);
         List<Reason> reasons = [];
         var end = ScanEnd.Completed;
@@ -389,11 +303,13 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
         }
         catch (Exception error)
         {
-            end = cancel.IsCancellationRequested ? ScanEnd.Interrupted : ScanEnd.Aborted;
-            reasons.Add(asked ?? ReasonOf(error, cancel));
+            end = asked?.End ?? (cancel.IsCancellationRequested ? ScanEnd.Interrupted : ScanEnd.Aborted);
+            reasons.Add(asked?.Reason ?? ReasonOf(error, cancel));
             span.Fail(error);
             LogEndedEarly(logger, scan.State!.Number, reasons[0].Message);
-            reasons.AddRange(await course.PutBackAsync());
+            reasons.AddRange(asked?.PutsBack == false
+                ? await room.Link.StopAsync(admissible.Devices.Stopped)
+                : await course.PutBackAsync());
         }
 
         _lastOpened = course.IsOpened ? scan.Id : _lastOpened;
@@ -407,16 +323,24 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
                 CancellationToken.None);
         }
 
-        room.Queue.Ended();
+        Ended();
         // Before the end is recorded: who reads that it is over may use its devices.
         room.Locks.Release(scan.State!.Number);
-        var state = end switch
-        {
-            ScanEnd.Completed => ScanState.Completed,
-            ScanEnd.Aborted => ScanState.Aborted,
-            _ => ScanState.Interrupted,
-        };
-        await room.Endings.RecordAsync(scan, new SpooledEnd(new ScanEnded(state, points, reasons), course.IsOpened), cancel);
+        await room.Endings.RecordAsync(
+            scan,
+            new SpooledEnd(
+                new ScanEnded(LeftScans.StateOf(end), points, reasons),
+                course.IsOpened,
+                asked is { } early && early.Who != PersonId.System ? early.Who.Value : null,
+                // What a person or an alarm ended needs no further alarm; a program that stops in order neither.
+                end == ScanEnd.Aborted && (asked is null || asked.Who == PersonId.System) ? Guid.CreateVersion7(time.GetUtcNow()) : null),
+            cancel);
+    }
+
+    private void Ended()
+    {
+        queue.Ended();
+        room.Queues.Told();
     }
 
     private Task CancelAsync(StreamState<ScanRecord> scan, IReadOnlyList<Reason> reasons, CancellationToken cancel)
@@ -433,7 +357,7 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     // A plan is never made from where a motor stood when it could still be read.
     private async Task<IReadOnlyList<Reason>> ReadMotorsAsync(ScanRequest request, CancellationToken cancel)
     {
-        await AwaitDevicesAsync(cancel);
+        await _left.AwaitDevicesAsync(cancel);
         Operation[] reads = [.. request.Args.Concat(request.Parameters.Values).Distinct()
             .Where(room.Book.Has)
             .Select(name => new Operation(0, OperationKind.Read, name))];
@@ -468,14 +392,8 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} ended early: {Message}")]
     private static partial void LogEndedEarly(ILogger logger, int number, string message);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number} is recorded as {State} now: {Message}")]
-    private static partial void LogOverlooked(ILogger logger, int number, ScanState state, string message);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "Scan {Number} could not be run or recorded; trying again")]
     private static partial void LogWorkerFailed(ILogger logger, Exception error, int number);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Scans wait for the device server: {Message}")]
-    private static partial void LogWaits(ILogger logger, string message);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scan {Number}, whose program died, goes on at point {Point}")]
     private static partial void LogGoesOn(ILogger logger, int number, int point);
@@ -483,6 +401,6 @@ internal sealed partial class ScanWorker(ScanRoom room, TimeProvider time, ILogg
     [LoggerMessage(Level = LogLevel.Information, Message = "Scan {Number}: {Remark}")]
     private static partial void LogRemark(ILogger logger, int number, string remark);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The scan queue could not be read; trying again")]
-    private static partial void LogQueueFailed(ILogger logger, Exception error);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Queue {Queue} could not be read; trying again")]
+    private static partial void LogQueueFailed(ILogger logger, Exception error, string queue);
 }

@@ -11,6 +11,12 @@ public enum ScanEnd
 
     /// <summary>The program or a part of it died while the scan ran; the file was recovered.</summary>
     Interrupted,
+
+    /// <summary>Someone halted it: nothing was put back.</summary>
+    Halted,
+
+    /// <summary>Someone ended it early because what was measured is enough.</summary>
+    UserCompleted,
 }
 
 /// <summary>The files of a finished scan are closed and synced: what the other half of the program is told.</summary>

@@ -131,6 +131,15 @@ internal sealed class BeamtimeClient : IDisposable
     public Task<T> DeleteAsync<T>(string path, CancellationToken cancel) =>
         SendAsync<T>(new HttpRequestMessage(HttpMethod.Delete, path), cancel);
 
+    /// <summary>Puts something where it is to be; put again it is the same.</summary>
+    /// <typeparam name="T">What the answer is.</typeparam>
+    /// <param name="path">Path below <c>/api/v2/</c>.</param>
+    /// <param name="body">What is put.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="ProblemException">The server refused or failed.</exception>
+    public Task<T> PutAsync<T>(string path, object body, CancellationToken cancel) => SendAsync<T>(
+        new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(body, body.GetType(), null, Json) }, cancel);
+
     /// <summary>Follows server-sent events until cancelled or the server ends them.</summary>
     /// <typeparam name="T">What an event carries.</typeparam>
     /// <param name="path">Path below <c>/api/v2/</c>.</param>

@@ -35,6 +35,10 @@ internal static class CommandTree
         root.Subcommands.Add(StepCommands.CreateList());
         root.Subcommands.Add(MetadataCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
+        root.Subcommands.Add(ScanListCommands.Create());
+        root.Subcommands.Add(BatonCommands.Create());
+        root.Subcommands.Add(AlarmCommands.Create());
+        root.Subcommands.Add(BeamlineCommands.Create());
         root.Subcommands.Add(DeviceCommands.Create());
         root.Subcommands.Add(DeviceCommands.CreateStop());
         root.Subcommands.Add(MoveCommands.CreateMove());

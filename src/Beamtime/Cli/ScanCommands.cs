@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Lists;
+using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
-using Spectre.Console;
 
 namespace Beamtime.Cli;
 
@@ -22,13 +23,18 @@ internal static class ScanCommands
         DefaultValueFactory = _ => [],
     };
 
+    private static readonly Option<string?> Queue = new("--queue") { Description = "The queue; one that is named comes to be. primary by default." };
+    private static readonly Option<string?> List = new("--list") { Description = "Keep it in this list for later instead." };
+    private static readonly Option<bool> NoRestart = new("--no-restart") { Description = "Others may not run it anew." };
+    private static readonly Argument<string> Number = new("scan") { Description = "Number or id of the scan." };
+    private static readonly Option<string> Reason = new("--reason") { Description = "Why.", DefaultValueFactory = _ => "" };
     private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Return as soon as the scan is accepted." };
 
     /// <summary>The command with its verbs.</summary>
     public static Command Create()
     {
         var scan = CommandRun.OnServer(
-            new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, NoWait }, SubmitAsync);
+            new Command("scan", "Ask for a scan and watch it.") { Name, Args, Metadata, Queue, List, NoRestart, NoWait }, SubmitAsync);
         scan.Subcommands.Add(ScanTypeCommands.CreateList());
         scan.Subcommands.Add(ScanTypeCommands.CreateHelp());
         scan.Subcommands.Add(ScanTypeCommands.CreateShow());
@@ -36,6 +42,10 @@ internal static class ScanCommands
         scan.Subcommands.Add(ScanPointsCommand.Create());
         scan.Subcommands.Add(ScanExportCommand.Create());
         scan.Subcommands.Add(ScanRepeatCommand.Create());
+        scan.Subcommands.Add(CommandRun.OnServer(
+            new Command("restart", "Run a scan once more, also one that is over.") { Number, Reason },
+            (run, client, cancel) => QueueCommands.RestartAsync(
+                run, client, run.Arguments.GetValue(Number)!, run.Arguments.GetValue(Reason)!, cancel)));
         scan.TreatUnmatchedTokensAsErrors = false;
         return scan;
     }
@@ -45,11 +55,22 @@ internal static class ScanCommands
         var request = RequestOf(
             run.Arguments.GetValue(Name)!,
             [.. run.Arguments.GetValue(Args) ?? [], .. run.Arguments.UnmatchedTokens],
-            run.Arguments.GetValue(Metadata) ?? []);
+            run.Arguments.GetValue(Metadata) ?? []) with
+        {
+            Queue = run.Arguments.GetValue(Queue),
+            AllowRestart = run.Arguments.GetValue(NoRestart) ? false : null,
+        };
+        if (run.Arguments.GetValue(List) is { } list)
+        {
+            var kept = await client.PostAsync<ScanListAnswer>($"scan-lists/{BeamtimeClient.Part(list)}/scans", request, cancel);
+            return run.Print(kept, _ => run.Say($"{EntryWords.Count(kept.Requests, "scan")} in list {kept.Name}"));
+        }
+
         if (run.Arguments.GetValue(NoWait))
         {
             var accepted = await client.PostAsync<ScanAnswer>("scans", request, cancel);
-            return run.Print(accepted, console => console.WriteLine($"S{accepted.Number:D5} accepted"));
+            return run.Print(accepted, _ =>
+                run.Say($"S{accepted.Number:D5} accepted{(accepted.Notice is { } notice ? $"; {notice}" : "")}"));
         }
 
         return await ScanWatch.RunAsync(run, client, request, cancel);

@@ -37,6 +37,11 @@ internal static class ScanWatch
             following.Token);
         await await Task.WhenAny(connected.Task, followed);
         var scan = await client.PostAsync<ScanAnswer>("scans", request, cancel);
+        if (scan.Notice is { } notice)
+        {
+            await Console.Error.WriteLineAsync(notice);
+        }
+
         try
         {
             var shown = ShowAsync(run, view, events.Reader, scan.Number, following.Token);

@@ -61,7 +61,7 @@ internal static class StatusApi
         var reachable = await IsReachableAsync(database, cancel);
         ScanAnswer? running = null;
         if (reachable && scans is not null && desk is not null
-            && await desk.StatusAsync(cancel) is { Scan: { } live } now
+            && await desk.StatusAsync(cancel) is { Running.Scan: var live } now
             && await scans.FindAsync(options.Beamline, live.ToString(), cancel) is { State.State.IsOver: false } record)
         {
             running = ScanAnswer.Of(record, now);
@@ -76,7 +76,7 @@ internal static class StatusApi
             roster?.Usable.Count ?? 0,
             roster?.Unusable.ToDictionary(u => u.Name, u => u.Unusable!.Message) ?? [],
             running,
-            reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, ScanQueue.Primary, cancel) : 0));
+            reachable && scans is not null ? await scans.CountQueuedAsync(options.Beamline, cancel) : 0));
     }
 
     private static async Task<bool> IsReachableAsync(BeamtimeDatabase database, CancellationToken cancel)

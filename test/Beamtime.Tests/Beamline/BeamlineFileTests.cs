@@ -37,6 +37,24 @@ public sealed class BeamlineFileTests
     }
 
     [Fact]
+    public async Task The_simulated_beamline_holds_its_scans_without_beam()
+    {
+        using var folder = TemporaryFolder.Create("site");
+        var site = Path.Combine(Repository.Root, "sites", "demo");
+        await using var roster = await SimulatedRoster.ConnectAsync(
+            folder,
+            await File.ReadAllTextAsync(Path.Combine(site, "devices.yaml"), TestContext.Current.CancellationToken),
+            TimeProvider.System,
+            TestContext.Current.CancellationToken);
+
+        var beamline = BeamlineFile.Read(Path.Combine(site, "beamline.yaml"), DeviceBook.Of(roster));
+
+        Assert.Equal("curr", Assert.Single(beamline.States).Address);
+        Assert.Equal(LossAction.Pause, beamline.Interlock.OnLoss);
+        Assert.Equal(["ring_current"], beamline.Interlock.States.Keys);
+    }
+
+    [Fact]
     public void A_site_without_the_file_describes_nothing() =>
         Assert.False(BeamlineFile.Read("/nowhere/beamline.yaml", null!).IsDescribed);
 

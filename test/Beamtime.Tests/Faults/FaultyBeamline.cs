@@ -50,7 +50,7 @@ public sealed class FaultyBeamline : IAsyncLifetime
                 SetDeadline = deadline, ReadDeadline = deadline, TriggerDeadline = deadline, StageDeadline = deadline,
                 StopDeadline = deadline, SilenceLimit = TimeSpan.FromDays(1), OwnerLimit = TimeSpan.FromDays(1),
             },
-            _clock);
+            time: _clock);
         Bench.Start();
         // On threads of its own: those of the tests may all be busy, and then the clock would stand.
         _pump = Task.Run(PumpAsync, CancellationToken.None);

@@ -30,6 +30,8 @@ public sealed partial class TableTests
         ["dataset_files"] = "the manifest of a data set of the ledger",
         ["dataset_copies"] = "where a data set's files lie",
         ["dataset_lineage"] = "what a data set was made of",
+        ["scan_lists"] = "requests that people keep for later",
+        ["scan_list_times"] = "at most one row a list",
         ["scan_numbers"] = "one row a beamline",
         ["scan_queue"] = "one row a scan of the ledger",
         ["scan_server_epochs"] = "one row a beamline",

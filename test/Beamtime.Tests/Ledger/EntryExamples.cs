@@ -1,9 +1,13 @@
 using System.Text.Json;
+using Beamtime.Control.Beamline;
 using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Metadata;
+using Beamtime.Control.Scans.Alarms;
+using Beamtime.Control.Scans.Batons;
+using Beamtime.Control.Scans.Lists;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.Users;
 using Beamtime.Core.Ledger;
@@ -54,6 +58,52 @@ internal static class EntryExamples
                 new MetadataSet("2-bm", MetadataScope.Account, "p12345", "", new Dictionary<string, string> { ["sample_name"] = "quartz" }, ["comment"]),
                 new MetadataEntered("2-bm", MetadataScope.Account, "p12345", "align", new Dictionary<string, string> { ["stage"] = "coarse" }, Start.AddHours(8)),
                 new MetadataLeft("2-bm", MetadataScope.Account, "p12345", "align")),
+            [StateRecord.Kind.Name] = Written(
+                StateRecord.Kind,
+                new StateDefined("2-bm", new StateDefinition
+                {
+                    Name = "current", Kind = StateKind.WithinLimits, Address = "ring.current", Low = 80, High = 200,
+                    Tolerance = 2, HoldSeconds = 5, Description = "ring current, mA",
+                }),
+                new StateChanged("2-bm", "current", StateStatus.Valid, StateStatus.Invalid, "ring.current is 3, outside 80 to 200"),
+                new StateRemoved()),
+            [InterlockRecord.Kind.Name] = Written(
+                InterlockRecord.Kind,
+                new InterlockConfigured("2-bm", new InterlockSettings(
+                    true,
+                    LossAction.Pause,
+                    new Dictionary<string, IReadOnlyList<StateStatus>> { ["current"] = [StateStatus.Valid, StateStatus.Warning] })),
+                new InterlockTripped("2-bm", "current is invalid"),
+                new InterlockHeld(Other, 12),
+                new InterlockCleared("all states are as they must be")),
+            [ScanListRecord.Kind.Name] = Written(
+                ScanListRecord.Kind,
+                new ListAdded("2-bm", "night", "line"),
+                new ListTimed(Start),
+                new ListSubmitted([12, 13], 2),
+                new ListCleared(1)),
+            [BatonRecord.Kind.Name] = Written(
+                BatonRecord.Kind,
+                new BatonTaken("2-bm", IsOverride: false),
+                new BatonReleased()),
+            [AlarmRecord.Kind.Name] = Written(
+                AlarmRecord.Kind,
+                new AlarmRaised("2-bm", AlarmSeverity.Major, "scan", Reason)
+                {
+                    Scan = Other,
+                    ScanNumber = 12,
+                    Device = "samx",
+                    Details = new Dictionary<string, string> { ["queue"] = "primary" },
+                },
+                new AlarmAcknowledged("the stage is homed")),
+            [ScanQueueRecord.Kind.Name] = Written(
+                ScanQueueRecord.Kind,
+                new QueuePaused(),
+                new QueueReordered(13, 3, 1),
+                new QueueLocked("interlock", "no beam", AllowsMoves: true),
+                new QueueReleased("interlock"),
+                new QueueResumed(),
+                new QueueCleared(4)),
             [ConfigurationRecord.Kind.Name] = Written(
                 ConfigurationRecord.Kind,
                 new ConfigurationChanged("2-bm", 3, ConfigurationAction.Update, 4, ["eiger"], ["samz"], ["samx", "samy"], ["eiger"])),

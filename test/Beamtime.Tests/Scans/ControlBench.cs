@@ -39,7 +39,14 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public ScanOptions ScanOptions { get; init; } = new() { Beamline = "2-bm", QueueCapacity = 3 };
 
-    public ScanQueue Queue => _services.GetRequiredService<ScanQueue>();
+    /// <summary>Admission and what people do to scans, as the tests of scans speak of it.</summary>
+    public BenchQueue Queue => new(Queues, Control);
+
+    public ScanQueues Queues => _services.GetRequiredService<ScanQueues>();
+
+    public ScanControl Control => _services.GetRequiredService<ScanControl>();
+
+    public QueueControl QueueControl => _services.GetRequiredService<QueueControl>();
 
     public ScanStore Store => _services.GetRequiredService<ScanStore>();
 
@@ -58,15 +65,22 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public string EpochFile => _folder["2-bm.device-epoch"];
 
-    public static async Task<ControlBench> CreateAsync(string yaml, DeviceOptions? devices = null, TimeProvider? time = null)
+    public static async Task<ControlBench> CreateAsync(
+        string yaml, DeviceOptions? devices = null, ScanOptions? scans = null, TimeProvider? time = null)
     {
         var bench = new ControlBench(await TestDatabase.CreateAsync(), yaml)
         {
-            DeviceOptions = devices ?? new DeviceOptions(), Time = time ?? TimeProvider.System,
+            DeviceOptions = devices ?? new DeviceOptions(),
+            ScanOptions = scans ?? new ScanOptions { Beamline = "2-bm", QueueCapacity = 3 },
+            Time = time ?? TimeProvider.System,
         };
         await bench.OpenAsync();
         return bench;
     }
+
+    /// <summary>One of the services that the program has.</summary>
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
 
     /// <summary>Something on the services that the program has.</summary>
     public T Make<T>() => ActivatorUtilities.CreateInstance<T>(_services);
@@ -104,7 +118,7 @@ internal sealed class ControlBench : IAsyncDisposable
             _services.GetRequiredService<FileWriter>().RunAsync,
             _services.GetRequiredService<PointBundler>().RunAsync,
             _services.GetRequiredService<RecordingWatch>().RunAsync,
-            _services.GetRequiredService<ScanWorker>().RunAsync,
+            _services.GetRequiredService<ScanWorkers>().RunAsync,
         ];
         foreach (var run in loops)
         {
@@ -176,6 +190,19 @@ internal sealed class ControlBench : IAsyncDisposable
 
     public Task<Outcome<StreamState<ScanRecord>>> SubmitAsync(ScanRequest request) =>
         Queue.SubmitAsync(request, Who, TestContext.Current.CancellationToken);
+
+    /// <summary>Asks for something about a queue.</summary>
+    public Task<Outcome<ScanQueueRecord>> AskAsync(
+        QueueCommandKind kind, string queue = ScanQueue.Primary, string owner = "", string reason = "") => QueueControl.DoAsync(
+        new QueueCommand { Kind = kind, Who = Who.Value, Queue = queue, Owner = owner, Reason = reason },
+        TestContext.Current.CancellationToken);
+
+    public Task<ScanQueueRecord> LockAsync(string queue, QueueLocked locked) =>
+        QueueControl.LockAsync(queue, locked, Who, TestContext.Current.CancellationToken);
+
+    /// <summary>Numbers of the scans that wait or run in a queue.</summary>
+    public async Task<int[]> NumbersAsync(string queue = ScanQueue.Primary) =>
+        [.. (await Store.QueuedAsync("2-bm", queue, 100, TestContext.Current.CancellationToken)).Select(s => s.State!.Number)];
 
     public async Task<int> AcceptAsync(ScanRequest request) => (await SubmitAsync(request)).OrThrow().State!.Number;
 

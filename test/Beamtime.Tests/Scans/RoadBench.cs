@@ -110,7 +110,7 @@ internal sealed class RoadBench : IAsyncDisposable
                 process.Run<DeviceSetter>(s => s.RunAsync);
                 process.Run<RecordingWatch>(s => s.RunAsync);
                 await process.Services.GetRequiredService<DeviceWatch>().SessionAsync(TimeSpan.FromSeconds(30), Cancel);
-                process.Run<ScanWorker>(s => s.RunAsync);
+                process.Run<ScanWorkers>(s => s.RunAsync);
                 break;
         }
     }
@@ -118,12 +118,30 @@ internal sealed class RoadBench : IAsyncDisposable
     /// <summary>Ends a role; what it had not acknowledged its successor gets.</summary>
     public Task EndAsync(ControlParts part) => _processes[part].DisposeAsync().AsTask();
 
-    public async Task<int> SubmitAsync(ScanRequest request) => (await Scans.GetRequiredService<ScanQueue>()
+    public async Task<int> SubmitAsync(ScanRequest request) => (await Scans.GetRequiredService<ScanQueues>()
         .SubmitAsync(request, ControlBench.Who, Cancel)).OrThrow().State!.Number;
 
-    /// <summary>Waits until the running scan has taken so many points.</summary>
-    public Task TakenAsync(int points) => UntilAsync(
-        () => Task.FromResult(Scans.GetRequiredService<ScanQueue>().Running?.PointsTaken >= points), $"{points} points");
+    /// <summary>Waits until the scan has taken so many points, or all.</summary>
+    public async Task TakenAsync(int number, int points)
+    {
+        RunningScan? running = null;
+        await UntilAsync(
+            async () =>
+            {
+                running = Scans.GetRequiredService<ScanQueues>().Running;
+                if (running?.PointsTaken >= points)
+                {
+                    return true;
+                }
+
+                var scan = (await Scans.GetRequiredService<ScanStore>().FindAsync(Beamline, $"{number}", Cancel))!.State!;
+                Assert.True(
+                    !scan.State.IsOver || scan.State == ScanState.Completed,
+                    $"{scan.State}: {string.Join("; ", scan.Reasons.Select(r => r.Message))}");
+                return scan.State.IsOver;
+            },
+            () => $"{points} points (of {running?.PointsTaken}, {running?.Phase}, waits for {running?.WaitsFor?.Message})");
+    }
 
     /// <summary>Waits until a scan is over and its file is registered.</summary>
     public async Task<ScanRecord> EndOfAsync(int number)
@@ -137,7 +155,7 @@ internal sealed class RoadBench : IAsyncDisposable
                 record = scan.State;
                 return record!.State.IsOver && await Scans.GetRequiredService<ScanRecorder>().IsRecordedAsync(Guid.Parse(scan.Id), Cancel);
             },
-            $"scan {number}");
+            () => $"scan {number}, which is {record?.State},");
         return record!;
     }
 
@@ -152,11 +170,11 @@ internal sealed class RoadBench : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> isTrue, string what)
+    private static async Task UntilAsync(Func<Task<bool>> isTrue, Func<string> what)
     {
         for (var began = TimeProvider.System.GetTimestamp(); !await isTrue();)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(60), $"{what} does not come.");
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(60), $"{what()} does not come.");
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel);
         }
     }

@@ -86,12 +86,22 @@ public sealed class RoadMessageTests
         var command = Read(
             $$$"""
             {"kind":"Submit","who":"{{{Scan}}}","request":{"scan":"line","args":["samx","0","1"],"parameters":{"steps":"3"},"metadata":{}},
-             "key":"{{{Scan}}}","scan":"","reason":""}
+             "key":"{{{Scan}}}","scan":"","reason":"","may_override":false}
             """,
             ScanTopicJson.Default.ScanCommand);
         Assert.Equal((ScanCommandKind.Submit, "line"), (command.Kind, command.Request!.Scan));
-        var status = Read($$$"""{"scan":"{{{Scan}}}","phase":"p","points":3,"is_paused":true}""", ScanTopicJson.Default.ScanStatus);
-        Assert.Equal((3, true), (status.Points, status.IsPaused));
+        var status = Read($$$"""{"scan":"{{{Scan}}}","queue":"primary","phase":"p","points":3,"is_paused":true,"waits_for":{"samx":"used by scan 1"}}""", ScanTopicJson.Default.ScanStatus);
+        Assert.Equal((3, true, "used by scan 1"), (status.Points, status.IsPaused, status.WaitsFor!["samx"]));
+        Assert.Empty(Read("""{"scans":[]}""", ScanTopicJson.Default.ScanServerStatus).Scans);
+        Assert.Equal(
+            new QueueMove(QueueDirection.To, 2),
+            Read(
+                $$$"""{"kind":"Move","who":"{{{Scan}}}","scan":"7","reason":"r","may_override":true,"roles":["operator"],"move":{"direction":"To","place":2}}""",
+                ScanTopicJson.Default.ScanCommand).Move);
+        var locked = Read(
+            $$$"""{"kind":"Lock","who":"{{{Scan}}}","queue":"all","reason":"r","owner":"o","allows_moves":false}""",
+            ScanTopicJson.Default.QueueCommand);
+        Assert.Equal((QueueCommandKind.Lock, "all", "o", false), (locked.Kind, locked.Queue, locked.Owner, locked.AllowsMoves));
         Assert.Equal(7, Read("""{"next":7,"is_ended":false}""", RecordingJson.Default.RecordingProgress).Next);
         Assert.Equal(Guid.Parse(Scan), Read($$$"""{"scan":"{{{Scan}}}"}""", RecordingJson.Default.RecordingQuestion).Scan);
         Assert.Empty(Read("""{"scans":[]}""", PointTopicJson.Default.OpenScans).Scans);

@@ -33,7 +33,7 @@ public sealed class RoadTests
         var number = await bench.SubmitAsync(Line());
         foreach (var at in (int[])[20, 90])
         {
-            await bench.TakenAsync(at);
+            await bench.TakenAsync(number, at);
             await bench.EndAsync((ControlParts)part);
             await bench.BeginAsync((ControlParts)part);
         }

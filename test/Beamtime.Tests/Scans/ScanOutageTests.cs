@@ -27,8 +27,8 @@ public sealed class ScanOutageTests
         Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(await bench.AcceptAsync(Line))).State);
         await using (await bench.Database.BeginOutageAsync(Cancel))
         {
-            bench.Queue.Ended();
-            await bench.Log.WaitForAsync("The scan queue could not be read", Cancel);
+            bench.Queues.Find(ScanQueue.Primary)!.Wake();
+            await bench.Log.WaitForAsync("Queue primary could not be read", Cancel);
         }
 
         Assert.Equal(ScanState.Completed, (await bench.EndOfAsync(await bench.AcceptAsync(Line))).State);

@@ -8,8 +8,9 @@ public sealed class ScanStateTests
     private static readonly HashSet<(ScanState, ScanState)> Allowed =
     [
         (Pending, Running), (Pending, Cancelled),
-        (Running, Paused), (Running, Completed), (Running, Aborted), (Running, Interrupted),
-        (Paused, Running), (Paused, Aborted), (Paused, Interrupted),
+        (Running, Paused), (Running, Completed), (Running, Aborted), (Running, Halted), (Running, UserCompleted),
+        (Running, Interrupted),
+        (Paused, Running), (Paused, Aborted), (Paused, Halted), (Paused, UserCompleted), (Paused, Interrupted),
     ];
 
     [Fact]

@@ -81,7 +81,7 @@ internal sealed partial class Mover(
             throw new RefusedException(MoveErrors.Empty.Because("The move names no device."));
         }
 
-        List<Reason> reasons = [];
+        List<Reason> reasons = [.. locks.AgainstSets];
         List<KnownDevice> devices = [];
         foreach (var (name, target) in request.Targets)
         {

@@ -1,6 +1,8 @@
 using Beamtime.Cli;
+using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Moves;
+using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
 
@@ -120,6 +122,30 @@ public sealed class MoveTests
         var refused = Assert.Throws<RefusedException>(
             () => MoveCommands.RequestOf(["samx", "far", "samy", "1", "samy", "2", "samz"], isRelative: false));
         Assert.Equal(3, refused.Reasons.Count);
+    }
+
+    [Fact]
+    public async Task A_lock_that_allows_no_moves_holds_devices_of_every_queue_also_after_a_restart()
+    {
+        await using var rig = await Rig.StartAsync();
+        await rig.Bench.OwnerHeardAsync();
+        await rig.Bench.LockAsync("alignment", new QueueLocked("survey", "the mirror is out", AllowsMoves: true));
+        Assert.Equal(MoveState.Done, (await rig.EndOfAsync(await rig.BeginAsync(isRelative: false, ("samx", 2)))).State);
+        await rig.Bench.LockAsync(ScanQueue.Every, new QueueLocked("vent", "people are inside", AllowsMoves: false));
+
+        var move = await Assert.ThrowsAsync<RefusedException>(() => rig.BeginAsync(isRelative: false, ("samx", 11)));
+        Assert.Equal(["device.moves.locked", "device.limit.exceeded"], move.Reasons.Select(r => r.Code));
+        Assert.Equal("vent has locked all against moves: people are inside.", move.Reasons[0].Message);
+        var set = Assert.IsType<Refused<DeviceAnswer>>(await rig.Bench.Desk.SetAsync("samx", null, Value.Of(1.0), Cancel));
+        Assert.Equal("device.moves.locked", Assert.Single(set.Reasons).Code);
+        Assert.Equal(2, rig.Bench.Watched("samx").Value);
+
+        await rig.Bench.StopAsync();
+        await rig.Bench.OpenAsync();
+        await rig.Bench.Queues.LoadAsync(Cancel);
+        Assert.Single(rig.Bench.Locks.AgainstSets);
+        await rig.Bench.AskAsync(QueueCommandKind.Release, ScanQueue.Every, "vent");
+        Assert.Empty(rig.Bench.Locks.AgainstSets);
     }
 
     private sealed class Rig(ControlBench bench) : IAsyncDisposable
