@@ -45,6 +45,7 @@ internal static class RecordingRegistration
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<PluginRegistry>().Sections,
+                RecordingFormats.Of(s.GetRequiredService<RecordingOptions>(), s.GetRequiredService<PluginRegistry>()),
                 s.GetRequiredService<RecordingStore>().CloseAsync,
                 s.GetRequiredService<ILogger<RecordingFinisher>>()))
             .AddSingleton(s => new RecordingRecovery(

@@ -60,6 +60,7 @@ internal static class CommandTree
         root.Subcommands.Add(ScheduleCommands.CreateScheduler());
         root.Subcommands.Add(WorkflowCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
+        root.Subcommands.Add(LogCommands.Create());
         root.Subcommands.Add(LoginCommand.CreateLogin());
         root.Subcommands.Add(LoginCommand.CreateLogout());
         root.Subcommands.Add(LoginCommand.CreateWhoAmI());
