@@ -4,11 +4,13 @@ using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Points;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
+using Beamtime.Control.Recording.Retrieval;
 using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
 using Beamtime.Control.Scans.Lists;
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
 using Microsoft.AspNetCore.Routing;
@@ -112,6 +114,7 @@ internal static class ControlRegistration
                 (ControlParts.ScanServer, "step reception", Run<StepReception>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "mover", Run<Mover>(m => m.RunAsync)),
                 (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
+                (ControlParts.FileWriter, "point reception", Run<PointReception>(r => r.RunAsync)),
                 (ControlParts.ScanServer, "permit watch", Started<PermitWatch>(w => w.RunAsync)),
                 (ControlParts.Bundler, "bundler", Run<PointBundler>(b => b.RunAsync)),
                 (ControlParts.ScanServer, "recording watch", Run<RecordingWatch>(w => w.RunAsync)),
@@ -148,7 +151,7 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapScanLists().MapMoves().MapSteps().MapBaton().MapAlarms().MapPoints().MapRecordings()
+            routes.MapDevices().MapScans().MapScanLists().MapMetadata().MapMoves().MapSteps().MapBaton().MapAlarms().MapPoints().MapRecordings()
                 .MapBeamline().MapGate().MapProcedures();
     }
 }

@@ -61,5 +61,5 @@ internal static class DataRegistration
 
     /// <summary>Adds the routes of this half.</summary>
     /// <param name="routes">The routes of this version.</param>
-    public static IEndpointRouteBuilder MapData(this IEndpointRouteBuilder routes) => routes.MapDatasets();
+    public static IEndpointRouteBuilder MapData(this IEndpointRouteBuilder routes) => routes.MapDatasets().MapFlows();
 }

@@ -84,7 +84,10 @@ internal sealed class FrameFileWriter : IDisposable
     {
         var name = $"{scan.FilePrefix}_{camera}.h5";
         var path = Path.Combine(scan.Folder, name);
-        file = new FrameFile(name, DataPath, $"{camera}_frame", [source.Rows, source.Columns], "uint16");
+        file = new FrameFile(name, DataPath, $"{camera}_frame", [source.Rows, source.Columns], "uint16")
+        {
+            Entries = new Dictionary<string, string> { ["timestamp"] = TimePath, ["phantom"] = PhantomPath },
+        };
         H5File? created = null;
         try
         {

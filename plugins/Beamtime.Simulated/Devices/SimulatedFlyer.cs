@@ -8,7 +8,7 @@ namespace Beamtime.Simulated.Devices;
 /// A flyer over two axes of its own: it goes from point to point by itself, an exposure each, and gives the readings of what
 /// it has flown about five times a second.
 /// </summary>
-internal sealed class SimulatedFlyer : IDevice, IFlyer, IHoldable, IStoppable, IStaged
+internal sealed class SimulatedFlyer : IDevice, IFlyer, IHoldable, IStoppable, IStaged, IProgressing
 {
     private static readonly TimeSpan BundleTime = TimeSpan.FromMilliseconds(200);
 
@@ -36,6 +36,9 @@ internal sealed class SimulatedFlyer : IDevice, IFlyer, IHoldable, IStoppable, I
             new Signal { Name = "flyer_samy", Unit = "mm", Description = "Second axis at the point." },
         ];
     }
+
+    /// <inheritdoc/>
+    public event Action<DeviceProgress>? Progressed;
 
     /// <inheritdoc/>
     public IReadOnlyList<Signal> Signals { get; }
@@ -148,6 +151,7 @@ internal sealed class SimulatedFlyer : IDevice, IFlyer, IHoldable, IStoppable, I
     private async Task FlyAsync(FlightParameters flight, ChannelWriter<FlownReadings> flown, CancellationTokenSource flying)
     {
         List<FlownReadings> bundle = [];
+        var done = 0;
         Exception? end = null;
         try
         {
@@ -174,6 +178,8 @@ internal sealed class SimulatedFlyer : IDevice, IFlyer, IHoldable, IStoppable, I
                 {
                     since = _time.GetTimestamp();
                     await GiveAsync(bundle, flown, flying.Token);
+                    done = i + 1;
+                    Progressed?.Invoke(new DeviceProgress(done, flight.Positions.Count, IsDone: false));
                 }
             }
         }
@@ -189,6 +195,7 @@ internal sealed class SimulatedFlyer : IDevice, IFlyer, IHoldable, IStoppable, I
             }
 
             flown.TryComplete(end);
+            Progressed?.Invoke(new DeviceProgress(done, flight.Positions.Count, IsDone: true));
             flying.Dispose();
         }
     }

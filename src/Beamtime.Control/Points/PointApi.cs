@@ -20,6 +20,13 @@ namespace Beamtime.Control.Points;
 /// <param name="Index">Index in a point's values.</param>
 internal sealed record LiveColumn(string Device, string Signal, string? Unit, int Index);
 
+/// <summary>How far a device of a running scan is.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Value">What is done.</param>
+/// <param name="Most">What there is to do, in the same unit.</param>
+/// <param name="IsDone">Whether it has ended.</param>
+internal sealed record LiveProgress(string Device, double Value, double Most, bool IsDone);
+
 /// <summary>What a viewer of live points is told.</summary>
 internal sealed record LiveEvent
 {
@@ -37,6 +44,9 @@ internal sealed record LiveEvent
 
     /// <summary>Values of the hinted columns; null for a gap or a value that is not a number.</summary>
     public IReadOnlyList<double?>? Values { get; init; }
+
+    /// <summary>How far a device of the scan is, as it tells itself.</summary>
+    public LiveProgress? Progress { get; init; }
 
     /// <summary>How the scan ended, at the end.</summary>
     public string? End { get; init; }
@@ -65,7 +75,7 @@ internal static class PointApi
         public IEndpointRouteBuilder MapPoints()
         {
             routes.MapGet("/points/live", Live).RequirePermission("scans.read")
-                .WithSummary("Server-sent events: openings, thinned points and ends of the beamline's scans");
+                .WithSummary("Server-sent events: openings, thinned points, progress of devices and ends of the beamline's scans");
             routes.MapGet("/points/asynchronous", Asynchronous).RequirePermission("scans.read")
                 .WithSummary("Server-sent events: how far the asynchronous signals of running scans are in their files");
             return routes;
@@ -101,22 +111,27 @@ internal static class PointApi
     }
 
     private static IResult Live(
-        PointTopics topics, TimeProvider time, CancellationToken cancel) =>
-        TypedResults.ServerSentEvents(EventsAsync(topics, time, cancel));
+        PointTopics topics, DeviceTopics devices, TimeProvider time, CancellationToken cancel) =>
+        TypedResults.ServerSentEvents(EventsAsync(topics, devices.Progress, time, cancel));
 
     /// <summary>What one viewer is told, beginning with the openings of the scans that run.</summary>
     /// <param name="topics">Openings, points and ends, and the scans that run.</param>
+    /// <param name="progress">How far devices are.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancel">Ends the stream.</param>
     internal static async IAsyncEnumerable<SseItem<LiveEvent>> EventsAsync(
         PointTopics topics,
+        Topic<DeviceProgressed> progress,
         TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancel)
     {
         var signal = new TopicSignal();
         using var subscription = topics.Points.SubscribeLossy(signal);
+        using var advances = progress.SubscribeLossy(signal);
         Dictionary<Guid, (int Number, int[] Indices)> open = [];
+        Dictionary<string, int> users = new(StringComparer.Ordinal);
         var batch = new ScanDocument[4096];
+        var advanced = new DeviceProgressed[256];
         // Without a first event the answer's head would wait for the next scan.
         yield return new SseItem<LiveEvent>(new LiveEvent { Scan = 0 }, "subscribed");
         // At first, and whenever this viewer was so slow that it may have missed an opening.
@@ -129,7 +144,7 @@ internal static class PointApi
                 skipped = subscription.Skipped;
                 foreach (var opened in (await topics.Open.LastAsync(cancel))?.Message.Scans ?? [])
                 {
-                    if (Told(opened, open, isKept: true) is { } told)
+                    if (Told(opened, open, users, isKept: true) is { } told)
                     {
                         yield return new SseItem<LiveEvent>(told);
                     }
@@ -139,13 +154,24 @@ internal static class PointApi
             var stride = Math.Max(1, count / MostPerRead);
             for (var i = 0; i < count; i++)
             {
-                if (Told(batch[i], open, isKept: i % stride == 0 || i == count - 1) is { } told)
+                if (Told(batch[i], open, users, isKept: i % stride == 0 || i == count - 1) is { } told)
                 {
                     yield return new SseItem<LiveEvent>(told);
                 }
             }
 
-            if (count == 0)
+            // The newest of each device that a running scan has.
+            var further = advances.Read(advanced);
+            foreach (var (newest, number) in advanced.Take(further).GroupBy(a => a.Device).Select(g => g.Last())
+                .Where(a => users.ContainsKey(a.Device)).Select(a => (a, users[a.Device])).ToArray())
+            {
+                yield return new SseItem<LiveEvent>(new LiveEvent
+                {
+                    Scan = number, Progress = new LiveProgress(newest.Device, newest.Value, newest.Most, newest.IsDone),
+                });
+            }
+
+            if (count == 0 && further == 0)
             {
                 await signal.WaitAsync(cancel);
             }
@@ -155,7 +181,7 @@ internal static class PointApi
     }
 
     private static LiveEvent? Told(
-        ScanDocument document, Dictionary<Guid, (int Number, int[] Indices)> open, bool isKept)
+        ScanDocument document, Dictionary<Guid, (int Number, int[] Indices)> open, Dictionary<string, int> users, bool isKept)
     {
         switch (document)
         {
@@ -168,6 +194,11 @@ internal static class PointApi
                         .Select(s => new LiveColumn(c.Device, s.Signal.Name, s.Signal.Unit, s.Index))),
                 ];
                 open[opened.Scan] = (opened.Number, [.. columns.Select(c => c.Index)]);
+                foreach (var device in opened.ReadoutGroups.Values.SelectMany(g => g).Concat(opened.Motors))
+                {
+                    users[device] = opened.Number;
+                }
+
                 return new LiveEvent { Scan = opened.Number, Columns = columns, PlannedPoints = opened.PlannedPoints };
             case Point point when isKept && open.TryGetValue(point.Scan, out var scan):
                 return new LiveEvent
@@ -177,6 +208,11 @@ internal static class PointApi
                     Values = [.. scan.Indices.Select(i => NumberOf(point.Row[i].Value))],
                 };
             case ScanClosed closed when open.Remove(closed.Scan, out var ended):
+                foreach (var device in users.Where(u => u.Value == ended.Number).Select(u => u.Key).ToArray())
+                {
+                    users.Remove(device);
+                }
+
                 return new LiveEvent
                 {
                     Scan = ended.Number,

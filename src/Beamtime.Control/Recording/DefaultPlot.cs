@@ -13,7 +13,8 @@ internal static class DefaultPlot
     /// <summary>Writes <c>/entry/data</c>.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="source">What the file is made from.</param>
-    public static void Write(H5Group entry, RecordingSource source)
+    /// <param name="frames">The files of frames that there are.</param>
+    public static void Write(H5Group entry, RecordingSource source, IReadOnlyList<FrameCount> frames)
     {
         var scan = source.Scan;
         var motors = scan.Motors
@@ -32,6 +33,12 @@ internal static class DefaultPlot
         var signals = detectors.Count > 0 ? detectors : motors;
         using var data = FinalFile.Group(entry, "data", "NXdata");
         data.Attributes.Write("title", $"{source.Folder.Prefix} {scan.ScanName}");
+        if (detectors.Count == 0 && frames.FirstOrDefault(f => f.Frames > 0) is { } camera)
+        {
+            WriteFrames(data, camera);
+            return;
+        }
+
         if (signals.Count == 0)
         {
             return;
@@ -60,6 +67,14 @@ internal static class DefaultPlot
         {
             data.Attributes.Write("auxiliary_signals", [.. detectors.Skip(1).Select(s => NameOf(s.Device, s.Signal))]);
         }
+    }
+
+    // Of a scan that has nothing but frames, viewers show those: a stack over the points.
+    private static void WriteFrames(H5Group data, FrameCount camera)
+    {
+        data.LinkSoft(camera.Device, $"{LiveLayout.FileReferences}/{camera.Device}/data");
+        data.Attributes.Write("signal", camera.Device);
+        data.Attributes.Write("interpretation", "image");
     }
 
     private static string NameOf(string device, Signal signal) =>

@@ -104,7 +104,7 @@ internal sealed class FinalFile
                 JsonSerializer.SerializeToUtf8Bytes(closed, RecordingJson.Default.RecordingClosed));
         }
 
-        DefaultPlot.Write(entry, _source);
+        DefaultPlot.Write(entry, _source, frames);
         WriteSurroundings(entry);
     }
 

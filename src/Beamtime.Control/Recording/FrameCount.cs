@@ -1,3 +1,4 @@
+using Beamtime.Control.Scans;
 using Beamtime.Hdf5;
 using Beamtime.Sdk.Devices;
 
@@ -8,7 +9,9 @@ namespace Beamtime.Control.Recording;
 /// <param name="File">The file that it was to write.</param>
 /// <param name="Frames">Frames that can be read; null when the file is missing or cannot be opened.</param>
 /// <param name="IsComplete">False when the writer died before closing it, so that only followers can open it.</param>
-internal sealed record FrameCount(string Device, FrameFile File, long? Frames, bool IsComplete)
+/// <param name="Entries">What else is in it and is linked, by name.</param>
+internal sealed record FrameCount(
+    string Device, FrameFile File, long? Frames, bool IsComplete, IReadOnlyDictionary<string, string> Entries)
 {
     /// <summary>Counts the frames of a scan's files.</summary>
     /// <param name="folder">The scan's folder.</param>
@@ -28,6 +31,11 @@ internal sealed record FrameCount(string Device, FrameFile File, long? Frames, b
         {
             using var device = references.CreateGroup(count.Device);
             device.LinkExternal("data", count.File.FileName, count.File.Dataset);
+            foreach (var (name, path) in count.Entries)
+            {
+                device.LinkExternal(name, count.File.FileName, path);
+            }
+
             device.Attributes.Write("frames", count.Frames!.Value);
             device.Attributes.Write("complete", count.IsComplete);
         }
@@ -36,24 +44,27 @@ internal sealed record FrameCount(string Device, FrameFile File, long? Frames, b
     private static FrameCount Count(string folder, string device, FrameFile frames)
     {
         var path = Path.Combine(folder, frames.FileName);
-        if (Path.GetFileName(frames.FileName) != frames.FileName || !System.IO.File.Exists(path))
-        {
-            return new FrameCount(device, frames, null, IsComplete: false);
-        }
-
-        return Rows(path, frames.Dataset, H5FileAccess.ReadOnly) is { } rows
-            ? new FrameCount(device, frames, rows, IsComplete: true)
-            : new FrameCount(device, frames, Rows(path, frames.Dataset, H5FileAccess.SwmrRead), IsComplete: false);
+        var none = new FrameCount(device, frames, null, IsComplete: false, new Dictionary<string, string>());
+        return Path.GetFileName(frames.FileName) != frames.FileName || !System.IO.File.Exists(path)
+            ? none
+            : Look(none, path, H5FileAccess.ReadOnly) ?? Look(none, path, H5FileAccess.SwmrRead) ?? none;
     }
 
     // A file that cannot be opened is an answer here, not a failure: it is told with the recording.
-    private static long? Rows(string path, string dataset, H5FileAccess access)
+    private static FrameCount? Look(FrameCount unknown, string path, H5FileAccess access)
     {
         try
         {
             using var file = H5File.Open(path, access);
-            using var frames = file.OpenDataset(dataset);
-            return frames.RowCount;
+            using var frames = file.OpenDataset(unknown.File.Dataset);
+            return unknown with
+            {
+                Frames = frames.RowCount,
+                IsComplete = access == H5FileAccess.ReadOnly,
+                Entries = (unknown.File.Entries ?? unknown.Entries)
+                    .Where(e => e.Key != "data" && ScanFileName.IsName(e.Key) && file.Exists(e.Value))
+                    .ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal),
+            };
         }
         catch (Hdf5Exception)
         {

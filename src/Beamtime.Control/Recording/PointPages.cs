@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Beamtime.Hdf5;
 
 namespace Beamtime.Control.Recording;
@@ -7,7 +8,13 @@ namespace Beamtime.Control.Recording;
 /// <param name="Device">The device.</param>
 /// <param name="Signal">The signal.</param>
 /// <param name="Unit">Unit symbol; null for none.</param>
-internal sealed record PointColumn(string Device, string Signal, string? Unit);
+/// <param name="Shape">Values of a point along each dimension; null for a single one.</param>
+internal sealed record PointColumn(string Device, string Signal, string? Unit, IReadOnlyList<long>? Shape = null)
+{
+    /// <summary>Values of a point.</summary>
+    [JsonIgnore]
+    public long Length => Shape?.Aggregate(1L, (product, axis) => product * axis) ?? 1;
+}
 
 /// <summary>A recorded point.</summary>
 /// <param name="Id">Its id, from 0.</param>
@@ -27,11 +34,15 @@ internal static class PointPages
     /// <summary>Points that one page has at most.</summary>
     public const int Most = 1000;
 
+    /// <summary>Values that one page has at most; at least one point is on it.</summary>
+    public const int MostValues = 1 << 15;
+
     /// <summary>A page of points; null where there is no file.</summary>
     /// <param name="folder">Where the files of the scan lie.</param>
     /// <param name="from">The first point's id.</param>
     /// <param name="limit">How many at most.</param>
-    public static PointPage? Read(RecordingFolder folder, long from, int limit)
+    /// <param name="longest">Signals with more values a point are listed and not read.</param>
+    public static PointPage? Read(RecordingFolder folder, long from, int limit, long longest)
     {
         (string Path, H5FileAccess Access)[] files = File.Exists(folder.Final)
             ? [(folder.Final, H5FileAccess.ReadOnly)]
@@ -41,7 +52,7 @@ internal static class PointPages
         {
             using var file = H5File.Open(path, access);
             var left = limit - (page?.Points.Count ?? 0);
-            var next = Read(file, from, left);
+            var next = Read(file, from, left, longest);
             // Of a scan that went on in a further file: that one's points count.
             page = page is null
                 ? next
@@ -55,7 +66,7 @@ internal static class PointPages
         return page;
     }
 
-    private static PointPage Read(H5File file, long from, int limit)
+    private static PointPage Read(H5File file, long from, int limit, long longest)
     {
         using var idSet = file.OpenDataset(LiveLayout.Ids);
         var rows = idSet.RowCount;
@@ -67,21 +78,19 @@ internal static class PointPages
         var first = new long[1];
         idSet.ReadSlice([0], [1], first.AsSpan());
         var begin = Math.Clamp(from - first[0], 0, rows);
-        var count = (int)Math.Min(limit, rows - begin);
-        List<PointColumn> columns = [];
+        var found = ColumnsOf(file).ToArray();
+        var columns = Array.ConvertAll(found, c => c.Column);
+        var width = Math.Max(1, found.Where(c => c.Column.Length <= longest).Sum(c => c.Weight));
+        var count = (int)Math.Min(Math.Min(limit, Math.Max(1, MostValues / width)), rows - begin);
         List<JsonNode?[]> values = [];
-        foreach (var (device, signal) in SignalsOf(file))
+        foreach (var column in columns)
         {
-            var path = $"{LiveLayout.Devices}/{device}/{signal}";
+            var path = $"{LiveLayout.Devices}/{column.Device}/{column.Signal}";
             using var set = file.OpenDataset($"{path}/value");
             using var timestamps = file.OpenDataset($"{path}/timestamp");
-            if (set.Rank == 0 || set.RowCount < begin + count || timestamps.Rank == 0 || timestamps.RowCount < begin + count)
-            {
-                continue;
-            }
-
-            columns.Add(new PointColumn(device, signal, set.Attributes.Contains("units") ? set.Attributes.ReadString("units") : null));
-            values.Add(count == 0 ? [] : ColumnOf(set, timestamps, begin, count));
+            values.Add(column.Length > longest || set.RowCount < begin + count || timestamps.RowCount < begin + count
+                ? new JsonNode?[count]
+                : count == 0 ? [] : ReadColumn(set, timestamps, begin, count));
         }
 
         var ids = new long[count];
@@ -97,6 +106,24 @@ internal static class PointPages
             columns,
             [.. ids.Select((id, i) => new PointRow(id, double.IsFinite(at[i]) ? at[i] : null, [.. values.Select(column => column[i])]))],
             first[0] + rows);
+    }
+
+    // What stands at each point; a signal that was read once for all is none of them.
+    private static IEnumerable<(PointColumn Column, long Weight)> ColumnsOf(H5File file)
+    {
+        foreach (var (device, signal) in SignalsOf(file))
+        {
+            using var set = file.OpenDataset($"{LiveLayout.Devices}/{device}/{signal}/value");
+            using var timestamps = file.OpenDataset($"{LiveLayout.Devices}/{device}/{signal}/timestamp");
+            if (set.Rank > 0 && timestamps.Rank > 0)
+            {
+                long[] shape = [.. set.Shape.Skip(1)];
+                var column = new PointColumn(
+                    device, signal, set.Attributes.Contains("units") ? set.Attributes.ReadString("units") : null, shape.Length == 0 ? null : shape);
+                // A text is as large as several numbers.
+                yield return (column, set.ElementType.Kind == H5ElementKind.String ? 1 + (set.ElementType.Size / 16) : column.Length);
+            }
+        }
     }
 
     private static IEnumerable<(string Device, string Signal)> SignalsOf(H5File file)
@@ -118,7 +145,7 @@ internal static class PointPages
     }
 
     // A value is missing where its time is.
-    private static JsonNode?[] ColumnOf(H5Dataset set, H5Dataset timestamps, long begin, int count)
+    private static JsonNode?[] ReadColumn(H5Dataset set, H5Dataset timestamps, long begin, int count)
     {
         var times = new double[count];
         timestamps.ReadSlice([begin], [count], times.AsSpan());

@@ -25,6 +25,9 @@ internal static class RecordingApi
             routes.MapGet("/scan-points/{scan}", PointsAsync).RequirePermission("scans.read")
                 .WithSummary("Points of a scan, running or over, as its file has them: up to 1000 from an id on")
                 .Produces<PointPage>();
+            routes.MapGet("/scan-points/{scan}/csv", ExportAsync).RequirePermission("scans.read")
+                .WithSummary("The points of a scan, running or over, as a table of comma-separated values, streamed")
+                .Produces<string>(contentType: "text/csv");
             return routes;
         }
     }
@@ -58,27 +61,18 @@ internal static class RecordingApi
             cancel));
 
     private static async Task<IResult> PointsAsync(
-        string scan, ScanStore scans, ScanOptions options, CancellationToken cancel, long from = 0, int limit = 100)
-    {
-        if (await scans.FindAsync(options.Beamline, scan, cancel) is not { State: { } record })
-        {
-            throw new RefusedException(ScanErrors.Unknown.Because($"There is no scan '{scan}'."));
-        }
+        string scan, RecordedPoints points, CancellationToken cancel, long from = 0, int limit = 100) =>
+        TypedResults.Ok(await points.ReadAsync(
+            await points.FindAsync(scan, cancel), Math.Max(0, from), Math.Clamp(limit, 1, PointPages.Most), long.MaxValue, cancel));
 
-        try
-        {
-            return record.Folder is { } folder
-                && PointPages.Read(
-                    new RecordingFolder(folder, record.FilePrefix!, record.FileSuffix),
-                    Math.Max(0, from),
-                    Math.Clamp(limit, 1, PointPages.Most)) is { } page
-                ? TypedResults.Ok(page)
-                : throw new RefusedException(RecordingErrors.NotRecorded.Because($"Scan '{scan}' has no file yet, or none any more."));
-        }
-        catch (IOException error)
-        {
-            throw new FaultException(RecordingErrors.Explain(error, RecordingErrors.LiveUnreadable, scan), error);
-        }
+    // Refusals come before the first byte; what fails later breaks the answer off, which readers see by its length.
+    private static async Task<IResult> ExportAsync(
+        string scan, RecordedPoints points, CancellationToken cancel, bool comments = true)
+    {
+        var record = await points.FindAsync(scan, cancel);
+        var first = await points.ReadAsync(record, 0, PointPages.Most, PointTable.LongestRow, cancel);
+        return TypedResults.Stream(
+            output => points.ExportAsync(record, first, comments, output, cancel), "text/csv; charset=utf-8", $"S{record.Number:D5}.csv");
     }
 
     private static async Task<IResult> ShowAsync(

@@ -38,6 +38,13 @@ internal static class RecordingErrors
         "No recorded scan has that number or id; one that waits, runs or is being closed is not in the history yet.",
         "List recorded scans with 'beamtime scan history', and scans that run with 'beamtime queue'.");
 
+    /// <summary>The process that reads files ended.</summary>
+    public static readonly ErrorCode ReaderDied = new(
+        "recording.reader.died",
+        "The process that reads files of scans ended or was too slow: the file may be damaged, or its disk away.",
+        "Ask again; if it happens with one scan only, look at its file with h5dump and restore it from a copy.",
+        RetryClass.Later);
+
     /// <summary>A recording is there already.</summary>
     public static readonly ErrorCode FolderTaken = new(
         "recording.folder.taken",
@@ -71,11 +78,17 @@ internal static class RecordingErrors
         "Nothing is lost: it is tried again until the database answers.",
         RetryClass.Later);
 
-    /// <summary>A plugin's section failed.</summary>
+    /// <summary>A plugin's section or format failed.</summary>
     public static readonly ErrorCode SectionFailed = new(
         "recording.section.failed",
-        "A technique's part of the final file could not be written; the file was written without it.",
+        "A technique's part of the final file, or a further file in another format, could not be written; the rest was.",
         "The message is the plugin's own; mend the cause and write the part from the file anew.");
+
+    /// <summary>No such format.</summary>
+    public static readonly ErrorCode FormatUnknown = new(
+        "recording.format.unknown",
+        "The settings name a file format that no plugin has, or one that cannot be part of a file's name.",
+        "Correct recording.formats, or install the plugin.");
 
     /// <summary>A reading that does not fit.</summary>
     public static readonly ErrorCode ValueUnfit = new(

@@ -11,11 +11,13 @@ namespace Beamtime.Control.Recording;
 /// </summary>
 /// <param name="options">Names and limits.</param>
 /// <param name="sections">What techniques add to files.</param>
+/// <param name="formats">What further files are written.</param>
 /// <param name="register">Puts the record into the ledger and ends the open recording in one transaction; once.</param>
 /// <param name="log">The log.</param>
 internal sealed partial class RecordingFinisher(
     RecordingOptions options,
     IReadOnlyList<FileSection> sections,
+    IReadOnlyList<FileFormat> formats,
     Func<RecordingClosed, CancellationToken, Task> register,
     ILogger<RecordingFinisher> log)
 {
@@ -122,56 +124,78 @@ internal sealed partial class RecordingFinisher(
             reasons.Add(RecordingErrors.PointsLost.Because($"{source.End.Points - source.Rows} of {source.End.Points} points are missing"));
         }
 
-        List<FileSection> applying = [];
-        foreach (var section in sections)
-        {
-            try
-            {
-                if (section.AppliesTo(recorded))
-                {
-                    applying.Add(section);
-                }
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                Add(section, error);
-            }
-        }
-
+        var applying = Applying(sections, s => s.AppliesTo(recorded), s => s.Name);
+        var further = Applying(formats, f => f.AppliesTo(recorded), f => f.Name);
         while (true)
         {
             var closed = Describe(
-                source, there.Values.Select(f => f.FileName).Concat(asynchronous.FilesKept), applying, recorded);
+                source,
+                there.Values.Select(f => f.FileName).Concat(asynchronous.FilesKept)
+                    .Concat(further.Select(f => Path.GetFileName(source.Folder.Further(f)))),
+                applying,
+                recorded);
             var told = source.WithReasons(reasons);
             FinalFile.Write(source.Folder.Unfinished, told, closed, frames, asynchronous, options);
-            if (TryWrite(applying, source.Folder.Unfinished, recorded) is not var (failed, failure))
+            if (TryEach(applying, section => section.Write(source.Folder.Unfinished, recorded)) is var (failed, failure))
+            {
+                applying.Remove(failed);
+                Add(failed.Name, failure);
+            }
+            else if (TryEach(further, format => Write(format, source.Folder, recorded)) is var (spoilt, cause))
+            {
+                further.Remove(spoilt);
+                Add(spoilt.Name, cause);
+                Discard(source.Folder.Further(spoilt) + ".tmp");
+            }
+            else
             {
                 return closed;
             }
-
-            applying.Remove(failed);
-            Add(failed, failure);
         }
 
-        void Add(FileSection section, Exception error)
+        List<T> Applying<T>(IReadOnlyList<T> plugins, Func<T, bool> applies, Func<T, string> nameOf)
         {
-            SectionFailed(error, section.Name, scan.Scan);
-            reasons.Add(RecordingErrors.SectionFailed.Because($"{section.Name}: {error.Message}"));
+            List<T> wanted = [];
+            foreach (var plugin in plugins)
+            {
+                if (TryEach([plugin], p => wanted.AddRange(applies(p) ? [p] : [])) is var (_, error))
+                {
+                    Add(nameOf(plugin), error);
+                }
+            }
+
+            return wanted;
+        }
+
+        void Add(string name, Exception error)
+        {
+            SectionFailed(error, name, scan.Scan);
+            reasons.Add(RecordingErrors.SectionFailed.Because($"{name}: {error.Message}"));
         }
     }
 
-    private static (FileSection Section, Exception Failure)? TryWrite(
-        List<FileSection> sections, string path, RecordedScan scan)
+    // Named before the master is: a master that has its name has all that its record lists.
+    private static void Write(FileFormat format, RecordingFolder folder, RecordedScan recorded)
     {
-        foreach (var section in sections)
+        var path = folder.Further(format);
+        File.Delete(path + ".tmp");
+        format.Write(path + ".tmp", folder.Unfinished, recorded);
+        FolderSync.SyncFile(path + ".tmp");
+        File.Move(path + ".tmp", path, overwrite: true);
+    }
+
+    // The edge to plugins' code: what they throw costs what they write, and nothing else.
+    private static (T Plugin, Exception Failure)? TryEach<T>(IEnumerable<T> plugins, Action<T> run)
+    {
+        foreach (var plugin in plugins)
         {
             try
             {
-                section.Write(path, scan);
+                run(plugin);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
-                return (section, error);
+                return (plugin, error);
             }
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Beamtime.Control.Devices.Asynchronous;
 using Beamtime.Control.Scans;
 using Beamtime.Sdk.Errors;
+using Beamtime.Sdk.Recording;
 
 namespace Beamtime.Control.Recording;
 
@@ -24,6 +25,11 @@ internal sealed record RecordingFolder(string Folder, string Prefix, string? Suf
 
     /// <summary>The final file while it is being written.</summary>
     public string Unfinished => Final + ".tmp";
+
+    /// <summary>The file of a further format.</summary>
+    /// <param name="format">The format.</param>
+    public string Further(FileFormat format) =>
+        Path.Combine(Folder, $"{Prefix}_{format.Name}{(Suffix is null ? "" : $"_{Suffix}")}.{format.Extension}");
 
     /// <summary>The live file of a segment; there is more than one where the file writer died during the scan.</summary>
     /// <param name="segment">From 1.</param>

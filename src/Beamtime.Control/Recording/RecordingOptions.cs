@@ -46,6 +46,10 @@ internal sealed class RecordingOptions
     [Description("The account that $account stands for where a request tells none; empty to refuse such requests if the folder names $account.")]
     public string Account { get; init; } = "";
 
+    /// <summary>Further formats.</summary>
+    [Description("Names of the formats in which every recording is written besides, a file each beside the master file: spec, and those of plugins.")]
+    public List<string> Formats { get; init; } = [];
+
     /// <summary>NXsource name.</summary>
     [Description("Name of the radiation source.")]
     public string SourceName { get; init; } = "simulated source";

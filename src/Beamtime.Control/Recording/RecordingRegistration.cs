@@ -1,4 +1,5 @@
 using Beamtime.Control.Points;
+using Beamtime.Control.Recording.Retrieval;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Plugins;
@@ -20,6 +21,7 @@ internal static class RecordingRegistration
         {
             services.TryAddSingleton<RecordingStore>();
             services.TryAddSingleton<HistoryStore>();
+            services.TryAddSingleton<RecordedPoints>();
             services.TryAddSingleton(s => new RecordingTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<ScanRecorder>(s => new FileRecorder(
                 folder,
@@ -38,9 +40,12 @@ internal static class RecordingRegistration
             .AddRecorder(beamline, folder)
             .AddPointTopics(beamline)
             .AddScanDesk(beamline)
+            .AddSingleton(s => new GuardedReader(GuardedReader.Itself, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton<PointReception>()
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
                 s.GetRequiredService<PluginRegistry>().Sections,
+                RecordingFormats.Of(s.GetRequiredService<RecordingOptions>(), s.GetRequiredService<PluginRegistry>()),
                 s.GetRequiredService<RecordingStore>().CloseAsync,
                 s.GetRequiredService<ILogger<RecordingFinisher>>()))
             .AddSingleton(s => new RecordingRecovery(

@@ -1,3 +1,4 @@
+using Beamtime.Control.Recording.Retrieval;
 using Beamtime.Core.Topics;
 
 namespace Beamtime.Control.Recording;
@@ -17,6 +18,10 @@ internal sealed class RecordingTopics(TopicHub hub, string beamline)
             RecordingJson.Default.RecordingQuestion,
             RecordingJson.Default.RecordingProgress,
             "scans.read"));
+
+    /// <summary>Asks the file writer's program for points of scans.</summary>
+    public RequestTopic<PointQuestion, PointPage> Points { get; } = hub.Open(new RequestDeclaration<PointQuestion, PointPage>(
+        $"{beamline}.recorded-points", 64, ReaderJson.Default.PointQuestion, ReaderJson.Default.PointPage, "scans.read"));
 
     /// <summary>Faults and closed recordings, from the file writer.</summary>
     public Topic<RecordingNotice> Notices { get; } = hub.Open(new TopicDeclaration<RecordingNotice>(

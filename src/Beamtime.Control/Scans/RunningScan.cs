@@ -57,6 +57,10 @@ internal sealed class RunningScan : ScanContext, IDisposable
     /// <inheritdoc/>
     public override Guid Id { get; }
 
+    /// <summary>Whether it has that device.</summary>
+    /// <param name="device">The device.</param>
+    public bool Owns(string device) => _devices.Owned.Contains(device);
+
     /// <inheritdoc/>
     public override ScanPlan Plan { get; }
 

@@ -1,3 +1,4 @@
+using Beamtime.Control.Devices;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
@@ -33,6 +34,9 @@ internal sealed record ScanAnswer
 
     /// <summary>The devices for which it waits now that its turn has come, each with who has it; null for none.</summary>
     public IReadOnlyDictionary<string, string>? WaitsFor { get; init; }
+
+    /// <summary>How far its devices are, as they tell themselves; null unless it runs and one has told.</summary>
+    public IReadOnlyList<DeviceProgressed>? Advances { get; init; }
 
     /// <summary>Points taken.</summary>
     public required int Points { get; init; }
@@ -82,6 +86,7 @@ internal sealed record ScanAnswer
             Phase = live?.Phase,
             Progress = live?.Progress,
             WaitsFor = live?.WaitsFor,
+            Advances = live?.Advances,
             Points = live?.Points ?? record.Points,
             PlannedPoints = record.PlannedPoints,
             AdmittedAt = record.AdmittedAt,

@@ -30,6 +30,9 @@ internal static class ScanApi
             routes.MapGet("/scans/{scan}", ShowAsync).RequirePermission("scans.read")
                 .WithSummary("One scan by number or id")
                 .Produces<ScanAnswer>();
+            routes.MapPost("/scans/{scan}/repeat", RepeatAsync).RequirePermission("scans.submit").OnRepeat(Repeat.FindsByKey)
+                .WithSummary("Asks for a scan once or several times more, with its arguments and metadata")
+                .Produces<ScanRepeatAnswer>(StatusCodes.Status202Accepted);
             Change("abort", "scans.abort", "Ends a scan early and puts back what it moved, or takes it out of the queue", ScanCommandKind.Abort);
             Change("halt", "scans.abort", "Ends a scan early where it stands: nothing is put back", ScanCommandKind.Halt);
             Change("complete", "scans.abort", "Ends a scan early as complete: what it has measured is enough", ScanCommandKind.Complete);
@@ -111,6 +114,13 @@ internal static class ScanApi
     // An end takes as long as putting things back does.
     private static bool IsEnd(ScanCommandKind kind) =>
         kind is ScanCommandKind.Abort or ScanCommandKind.Halt or ScanCommandKind.Complete;
+
+    private static async Task<IResult> RepeatAsync(
+        string scan, ScanRepeatRequest? request, Caller caller, RequestKey? key, ScanRepetition repetition, CancellationToken cancel)
+    {
+        var answer = await repetition.RepeatAsync(scan, request ?? new ScanRepeatRequest(), caller, key?.Id, cancel);
+        return TypedResults.Accepted($"/api/v2/scans/{answer.Scans[0].Number}", answer);
+    }
 
     private static IResult Answer(ScanCommandKind kind, string scan, ScanAnswer answer) =>
         IsEnd(kind) ? TypedResults.Accepted($"/api/v2/scans/{scan}", answer) : TypedResults.Ok(answer);

@@ -13,4 +13,7 @@ internal sealed record ScanAsker(PersonId Who, string? Cause = null, Guid? Key =
 
     /// <summary>The person's roles that may submit scans; null where they were looked at before.</summary>
     public IReadOnlyList<string>? Roles { get; init; }
+
+    /// <summary>Whether the request is one of before, which has its metadata already.</summary>
+    public bool IsVerbatim { get; init; }
 }

@@ -40,6 +40,9 @@ internal sealed record ScanCommand
     /// <summary>What is to be scanned; for a submission.</summary>
     public ScanRequest? Request { get; init; }
 
+    /// <summary>Id of the scan that the request repeats as it was, metadata and all; null for another one.</summary>
+    public string? RepeatOf { get; init; }
+
     /// <summary>The id that an admitted scan is to have; null for a new one.</summary>
     public Guid? Key { get; init; }
 

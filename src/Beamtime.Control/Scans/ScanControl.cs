@@ -123,7 +123,7 @@ internal sealed class ScanControl(ScanStore store, ScanQueues queues, ScanOption
         asker = asker with { Cause = asker.Cause ?? $"scan {scan.Id}" };
         if (record.State.IsOver)
         {
-            return await queues.SubmitAsync(record.Request, asker, cancel);
+            return await queues.SubmitAsync(record.Request, asker with { IsVerbatim = true }, cancel);
         }
 
         await queues.LoadAsync(cancel);

@@ -42,6 +42,24 @@ internal sealed class ScanDesk(ScanTopics topics)
     public static IReadOnlyList<string> RolesOf(Caller caller) =>
         [.. caller.Roles.Where(r => PermissionBook.Of([r], null).Include("scans.submit")).Select(r => r.Name)];
 
+    /// <summary>Asks for a scan that is there already once more, as it was.</summary>
+    /// <param name="scan">The scan.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="key">The id that the new one is to have; null for a new one.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    public Task<ScanAnswer> RepeatAsync(StreamState<ScanRecord> scan, Caller caller, Guid? key, CancellationToken cancel) => AskAsync(
+        new ScanCommand
+        {
+            Kind = ScanCommandKind.Submit,
+            Who = caller.Who.Value,
+            Request = scan.State!.Request,
+            RepeatOf = scan.Id,
+            Key = key,
+            MayOverride = caller.Permissions.Include(BatonApi.OverridePermission),
+            Roles = RolesOf(caller),
+        },
+        cancel);
+
     /// <summary>Asks to end, hold or resume a scan.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="scan">Its number or id.</param>

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
@@ -10,7 +11,7 @@ namespace Beamtime.Control.Scans;
 /// queue's worker what is next. Durable: what was accepted runs, also after a restart.
 /// </summary>
 internal sealed class ScanQueues(
-    ScanStore store, ScanGuard guard, DeviceLocks locks, ScanOptions options, TimeProvider time) : IDisposable
+    ScanStore store, ScanGuard guard, MetadataIntake metadata, DeviceLocks locks, ScanOptions options, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _loading = new(1);
@@ -75,9 +76,9 @@ internal sealed class ScanQueues(
             return new Accepted<StreamState<ScanRecord>>(known);
         }
 
-        request = guard.Named(request);
+        request = await metadata.CompleteAsync(guard.Named(request), asker, cancel);
         var name = request.Queue ?? ScanQueue.Primary;
-        List<Reason> reasons = [.. NameAgainst(name), .. guard.Against(request, asker)];
+        List<Reason> reasons = [.. NameAgainst(name), .. metadata.Against(request), .. guard.Against(request, asker)];
         return reasons.Count > 0
             ? new Refused<StreamState<ScanRecord>>(reasons)
             : await EnterAsync(request, name, asker, behind: null, cancel);

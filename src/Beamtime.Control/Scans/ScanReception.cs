@@ -13,8 +13,9 @@ namespace Beamtime.Control.Scans;
 /// <summary>Answers what is asked of the scan server, and tells what it does.</summary>
 internal sealed class ScanReception(
     ScanQueues queues, ScanControl control, QueueControl queueControl, BatonKeeper baton, DeviceLocks locks, ScanTopics topics,
-    TimeProvider time)
+    DeviceTopics devices, TimeProvider time)
 {
+    private const int MostProgress = 256;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
@@ -30,11 +31,15 @@ internal sealed class ScanReception(
     {
         await using var timer = time.CreateTimer(
             static changed => ((TopicSignal)changed!).Set(), queues.Changed, TimeSpan.Zero, Tick);
+        using var progress = devices.Progress.SubscribeLossy(queues.Changed);
+        var news = new DeviceProgressed[MostProgress];
+        var advances = new ScanAdvances();
         ScanServerStatus? told = null;
         while (true)
         {
             await queues.Changed.WaitAsync(cancel);
-            var status = ScanServerStatus.Of(queues, locks);
+            advances.Take(news.AsSpan(0, progress.Read(news)), queues.AllRunning);
+            var status = advances.In(ScanServerStatus.Of(queues, locks));
             if (!status.Says(told))
             {
                 told = status;
@@ -47,7 +52,10 @@ internal sealed class ScanReception(
     private ValueTask<ScanAnswer> AnswerAsync(ScanCommand command, CancellationToken cancel) => ThroughOutageAsync(async () =>
     {
         var who = new PersonId(command.Who);
-        var asker = new ScanAsker(who, Key: command.Key) { MayOverride = command.MayOverride, Roles = command.Roles };
+        var asker = new ScanAsker(who, command.RepeatOf is { } repeated ? $"scan {repeated}" : null, command.Key)
+        {
+            MayOverride = command.MayOverride, Roles = command.Roles, IsVerbatim = command.RepeatOf is not null,
+        };
         var scan = (command.Kind switch
         {
             ScanCommandKind.Submit => await queues.SubmitAsync(command.Request!, asker, cancel),

@@ -2,6 +2,7 @@ using Beamtime.Control.Devices;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
 using Beamtime.Control.Scans.Lists;
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Topics;
@@ -29,6 +30,10 @@ internal static class ScanRegistration
             services.TryAddSingleton<ScanListStore>();
             services.TryAddSingleton(s => new BatonTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<ScanDesk>();
+            services.TryAddSingleton<ScanRepetition>();
+            services.TryAddSingleton<MetadataFields>();
+            services.TryAddSingleton<MetadataBook>();
+            services.TryAddSingleton<MetadataDesk>();
             services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<MoveDesk>();
             services.TryAddSingleton(s => new StepTopics(s.GetRequiredService<TopicHub>(), beamline));
@@ -44,6 +49,7 @@ internal static class ScanRegistration
             .AddSingleton<ScanQueues>()
             .AddSingleton<ScanControl>()
             .AddSingleton<QueueControl>()
+            .AddSingleton<MetadataIntake>()
             .AddSingleton<ScanReception>()
             .AddSingleton<Mover>()
             .AddSingleton<StepReception>()

@@ -17,6 +17,9 @@ internal sealed record ScanStatus
     /// <summary>From what its progress can be seen; null while it waits.</summary>
     public Sdk.Scans.ScanReport? Progress { get; init; }
 
+    /// <summary>How far its devices are, as they tell themselves; null where none has told.</summary>
+    public IReadOnlyList<DeviceProgressed>? Advances { get; init; }
+
     /// <summary>Points taken.</summary>
     public int Points { get; init; }
 
@@ -54,7 +57,8 @@ internal sealed record ScanStatus
     /// <summary>Whether two say the same.</summary>
     /// <param name="other">The other.</param>
     public bool Says(ScanStatus other) =>
-        this with { WaitsFor = null } == other with { WaitsFor = null }
+        this with { WaitsFor = null, Advances = null } == other with { WaitsFor = null, Advances = null }
+        && (Advances ?? []).SequenceEqual(other.Advances ?? [])
         && (WaitsFor ?? new Dictionary<string, string>()).OrderBy(w => w.Key, StringComparer.Ordinal).SequenceEqual(
             (other.WaitsFor ?? new Dictionary<string, string>()).OrderBy(w => w.Key, StringComparer.Ordinal));
 }

@@ -19,6 +19,18 @@ internal static class TelemetryErrors
         "The detail says what happened; mend that, or report it.",
         RetryClass.Later);
 
+    /// <summary>No such sink.</summary>
+    public static readonly ErrorCode SinkUnknown = new(
+        "log.sink.unknown",
+        "This process has no sink of the log of that name.",
+        "List them with 'beamtime logs sinks'; the file is there where telemetry.log_folder names its folder.");
+
+    /// <summary>A level that cannot be set.</summary>
+    public static readonly ErrorCode LevelInvalid = new(
+        "log.level.invalid",
+        "A level of the log cannot be set so.",
+        "Give a positive number of minutes, a category of up to 200 characters, and no category to go back to the settings.");
+
     /// <summary>A loop failed.</summary>
     public static readonly ErrorCode LoopFailed = new(
         "health.loop.failed",

@@ -31,6 +31,43 @@ internal sealed record TelemetryOptions : IValidatableObject
     [Description("Another least level for a category and all below it, by name: `Beamtime.Control: debug`.")]
     public Dictionary<string, LogLevel> LogLevels { get; init; } = new(StringComparer.Ordinal);
 
+    /// <summary>The least level on the console.</summary>
+    [Description("The least level on the console; log_level by default.")]
+    public LogLevel? LogConsoleLevel { get; init; }
+
+    /// <summary>Folder of the log's file.</summary>
+    [Description("Folder of a file with the log of each process; without one there is no such file.")]
+    public string? LogFolder { get; init; }
+
+    /// <summary>The least level in the file.</summary>
+    [Description("The least level in that file; log_level by default.")]
+    public LogLevel? LogFileLevel { get; init; }
+
+    /// <summary>When the file is too large.</summary>
+    [Description("Size after which the file is rotated and packed.")]
+    [Unit("bytes")]
+    [Range(4096, long.MaxValue)]
+    public long LogFileSize { get; init; } = 50L << 20;
+
+    /// <summary>When the file is too old.</summary>
+    [Description("Age after which the file is rotated and packed.")]
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan LogFilePeriod { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Rotated files that are kept.</summary>
+    [Description("How many rotated files of a process are kept; the oldest are removed.")]
+    [Range(0, 10_000)]
+    public int LogFilesKept { get; init; } = 14;
+
+    /// <summary>The least level over REST.</summary>
+    [Description("The least level of the lines that REST shows and follows; log_level by default.")]
+    public LogLevel? LogStreamLevel { get; init; }
+
+    /// <summary>Lines that REST shows.</summary>
+    [Description("How many of the last lines REST can show.")]
+    [Range(10, 100_000)]
+    public int LogStreamLength { get; init; } = 2000;
+
     /// <summary>Where traces are sent.</summary>
     [EnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")]
     [Description("Address to which traces are sent by OTLP, such as http://collector:4318; without one no traces are made.")]

@@ -1,8 +1,5 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Beamtime.Core.Telemetry;
 
@@ -23,32 +20,4 @@ internal static class TelemetryRegistration
             .AddSingleton<LoopBoard>()
             .AddSingleton<HealthBoard>();
     }
-
-    extension(ILoggingBuilder logging)
-    {
-        /// <summary>Writes the log to the console, an entry a line, in the form and from the levels that are set.</summary>
-        /// <param name="options">Form and levels.</param>
-        /// <param name="origin">Which program speaks.</param>
-        public ILoggingBuilder AddLineConsole(TelemetryOptions options, LogOrigin origin)
-        {
-            logging.Services.TryAddSingleton(TimeProvider.System);
-            logging.Services.TryAddSingleton(origin);
-            // What libraries say at length is wanted only when it is asked for.
-            logging.SetMinimumLevel(options.LogLevel)
-                .AddFilter("Microsoft", Quiet(options.LogLevel))
-                .AddFilter("Npgsql", Quiet(options.LogLevel));
-            foreach (var (category, level) in options.LogLevels)
-            {
-                logging.AddFilter(category, level);
-            }
-
-            return logging
-                .AddConsole(console => console.FormatterName =
-                    options.LogFormat == LogFormat.Json ? JsonFormatter.FormatterName : LineFormatter.FormatterName)
-                .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>()
-                .AddConsoleFormatter<JsonFormatter, ConsoleFormatterOptions>();
-        }
-    }
-
-    private static LogLevel Quiet(LogLevel level) => level < LogLevel.Warning ? LogLevel.Warning : level;
 }

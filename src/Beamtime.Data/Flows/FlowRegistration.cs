@@ -17,6 +17,8 @@ internal static class FlowRegistration
         public IServiceCollection AddFlows() => services
             .AddSingleton<VolumeMaking>()
             .AddSingleton<RecordingFlow>()
+            .AddSingleton<StorageCopyFlow>()
+            .AddSingleton<StorageCopyDesk>()
             .AddSingleton<RecordingIntake>()
             .AddSingleton(s => new LedgerSubscription(
                 s.GetRequiredService<BeamtimeDatabase>(),
@@ -33,8 +35,9 @@ internal static class FlowRegistration
         /// <param name="services">The host's services, with a <see cref="WorkflowRunner"/> among them.</param>
         public JobHandlers AddFlows(IServiceProvider services)
         {
-            services.GetRequiredService<WorkflowRunner>().Add(
-                handlers, RecordingFlow.Kind, services.GetRequiredService<RecordingFlow>().RunAsync);
+            var runner = services.GetRequiredService<WorkflowRunner>();
+            runner.Add(handlers, RecordingFlow.Kind, services.GetRequiredService<RecordingFlow>().RunAsync);
+            runner.Add(handlers, StorageCopyFlow.Kind, services.GetRequiredService<StorageCopyFlow>().RunAsync);
             return handlers;
         }
     }

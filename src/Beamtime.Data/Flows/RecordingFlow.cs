@@ -49,9 +49,10 @@ internal sealed partial class FlowJson : JsonSerializerContext;
 /// <param name="storages">The storages.</param>
 /// <param name="register">Records what happens.</param>
 /// <param name="transfer">Copies and reads back.</param>
+/// <param name="workflows">Starts the copies on further storages.</param>
 /// <param name="reconstructing">Makes volumes.</param>
 internal sealed class RecordingFlow(
-    StorageSet storages, DatasetRegister register, DatasetTransfer transfer, VolumeMaking reconstructing)
+    StorageSet storages, DatasetRegister register, DatasetTransfer transfer, WorkflowStore workflows, VolumeMaking reconstructing)
 {
     // A full disk or a storage that is away passes, if only after a weekend. With the usual pauses, half of at most five
     // minutes each, this waits for 41 hours on average; what no waiting mends is refused at once.
@@ -82,6 +83,21 @@ internal sealed class RecordingFlow(
             },
             FlowJson.Default.IReadOnlyListGuid,
             cancel);
+        foreach (var mirror in storages.Mirrors)
+        {
+            // A flow of its own: where it is full or away, this one goes on.
+            await flow.StepAsync(
+                $"mirror {mirror.Name}",
+                (transaction, token) => workflows.StartAsync(
+                    transaction,
+                    StorageCopyFlow.Kind,
+                    $"mirror {input.Dataset} {mirror.Name}",
+                    new StorageCopyInput(input.Dataset, input.Name, mirror.Name, Who: null),
+                    input.Recording,
+                    token),
+                cancel);
+        }
+
         for (var i = 0; i < input.Files.Count; i++)
         {
             await CopyAsync(flow, id, folder, i, copies[i], why, cancel);

@@ -69,6 +69,10 @@ internal sealed record StorageOptions : IValidatableObject
     [Description("name of the storage that recordings are copied to and processed on")]
     public string Analysis { get; set; } = "analysis";
 
+    /// <summary>The storages that recordings are copied to besides.</summary>
+    [Description("names of the storages that every recording is copied to besides, each by a flow of its own that holds up nothing")]
+    public List<string> Mirrors { get; set; } = [];
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -79,6 +83,21 @@ internal sealed record StorageOptions : IValidatableObject
                 yield return new ValidationResult(
                     $"{role} names '{name}', which is no storage{NearestName.Question(name, Places.Keys)}");
             }
+        }
+
+        foreach (var name in Mirrors.Where(name => !Places.ContainsKey(name)))
+        {
+            yield return new ValidationResult($"mirrors names '{name}', which is no storage{NearestName.Question(name, Places.Keys)}");
+        }
+
+        foreach (var name in Mirrors.Where(name => name == Recordings || name == Analysis))
+        {
+            yield return new ValidationResult($"mirrors names '{name}', which has every recording already");
+        }
+
+        foreach (var name in Mirrors.GroupBy(name => name).Where(g => g.Count() > 1).Select(g => g.Key))
+        {
+            yield return new ValidationResult($"mirrors names '{name}' twice");
         }
 
         if (Recordings == Analysis)

@@ -9,11 +9,12 @@ internal sealed class StorageSet
 {
     private readonly ImmutableSortedDictionary<string, StoragePlace> _places;
 
-    private StorageSet(IEnumerable<StoragePlace> places, string recordings, string analysis)
+    private StorageSet(IEnumerable<StoragePlace> places, StorageOptions options)
     {
         _places = places.ToImmutableSortedDictionary(p => p.Name, p => p, StringComparer.Ordinal);
-        Recordings = _places[recordings];
-        Analysis = _places[analysis];
+        Recordings = _places[options.Recordings];
+        Analysis = _places[options.Analysis];
+        Mirrors = [.. options.Mirrors.Select(name => _places[name])];
     }
 
     /// <summary>All of them, by name.</summary>
@@ -24,6 +25,9 @@ internal sealed class StorageSet
 
     /// <summary>Where data are processed.</summary>
     public StoragePlace Analysis { get; }
+
+    /// <summary>Where every recording is copied to besides.</summary>
+    public IReadOnlyList<StoragePlace> Mirrors { get; }
 
     /// <summary>The storage of this name.</summary>
     /// <param name="name">A storage's name.</param>
@@ -62,7 +66,7 @@ internal sealed class StorageSet
                 && (a.Folder == b.Folder || StoragePlace.IsBelow(a.Folder, b.Folder) || StoragePlace.IsBelow(b.Folder, a.Folder))
             select StorageErrors.Overlap.Because($"storage {a.Name} is {a.Folder}, storage {b.Name} is {b.Folder}"));
         return reasons.Count == 0
-            ? new StorageSet(places, options.Recordings, options.Analysis)
+            ? new StorageSet(places, options)
             : throw new RefusedException(reasons);
     }
 

@@ -114,4 +114,11 @@ public sealed record FrameFile(
     string Dataset,
     string? IndexSignal,
     IReadOnlyList<int> FrameShape,
-    string ElementType);
+    string ElementType)
+{
+    /// <summary>
+    /// Other things in the file that readers look for, by the name under which the master file links them beside <c>data</c>:
+    /// their HDF5 paths. One that is not there when the scan is over is not linked; null for none.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Entries { get; init; }
+}

@@ -21,6 +21,7 @@ public sealed class PluginRegistry
     private readonly Dictionary<string, Func<DeviceConfiguration, IDevice>> _devices = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ScanDeclaration> _scans = new(StringComparer.Ordinal);
     private readonly List<FileSection> _sections = [];
+    private readonly Dictionary<string, FileFormat> _formats = new(StringComparer.Ordinal);
     private readonly List<ScanModifier> _modifiers = [];
 
     /// <summary>Device classes by the name that a configuration uses.</summary>
@@ -34,6 +35,9 @@ public sealed class PluginRegistry
 
     /// <summary>File sections in the order of registration.</summary>
     public IReadOnlyList<FileSection> Sections => _sections;
+
+    /// <summary>File formats by name; settings say which of them are written.</summary>
+    public IReadOnlyDictionary<string, FileFormat> Formats => _formats;
 
     /// <summary>Adds a device class under one or more names.</summary>
     /// <param name="create">Makes the device from its <c>deviceConfig</c>; does not touch hardware.</param>
@@ -59,4 +63,9 @@ public sealed class PluginRegistry
     /// <summary>Adds a section that is written into every final file it applies to.</summary>
     /// <param name="section">The section.</param>
     public void AddSection(FileSection section) => _sections.Add(section);
+
+    /// <summary>Adds a file format that settings may turn on.</summary>
+    /// <param name="format">The format.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void AddFormat(FileFormat format) => _formats.Add(format.Name, format);
 }

@@ -34,6 +34,7 @@ internal static class CommandTree
         root.Subcommands.Add(ScanCommands.Create());
         root.Subcommands.Add(StepCommands.Create());
         root.Subcommands.Add(StepCommands.CreateList());
+        root.Subcommands.Add(MetadataCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(ScanListCommands.Create());
         root.Subcommands.Add(BatonCommands.Create());
@@ -60,6 +61,7 @@ internal static class CommandTree
         root.Subcommands.Add(ScheduleCommands.CreateScheduler());
         root.Subcommands.Add(WorkflowCommands.Create());
         root.Subcommands.Add(StatusCommand.Create());
+        root.Subcommands.Add(LogCommands.Create());
         root.Subcommands.Add(LoginCommand.CreateLogin());
         root.Subcommands.Add(LoginCommand.CreateLogout());
         root.Subcommands.Add(LoginCommand.CreateWhoAmI());
@@ -69,6 +71,7 @@ internal static class CommandTree
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(Hdf5Check.CreateProbe());
+        root.Subcommands.Add(FileReaderCommand.Create());
         root.Subcommands.Add(BackupCommands.CreateBackup());
         root.Subcommands.Add(BackupCommands.CreateRestore());
         root.Subcommands.Add(DatabaseCommands.Create());

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Beamtime.Data.Datasets;
+using Beamtime.Data.Flows;
 using Spectre.Console;
 
 namespace Beamtime.Cli;
@@ -9,6 +10,8 @@ internal static class DatasetCommands
 {
     private static readonly Argument<string> Dataset = new("dataset") { Description = "Id or name of the data set: S00012." };
 
+    private static readonly Argument<string> Storage = new("storage") { Description = "Name of the storage that is to have it." };
+
     /// <summary>The command with its verbs.</summary>
     public static Command Create() => new("dataset", "Look at data sets and their copies.")
     {
@@ -16,6 +19,8 @@ internal static class DatasetCommands
         CommandRun.OnServer(new Command("show", "Show a data set: files, copies, lineage, progress.") { Dataset }, ShowAsync),
         CommandRun.OnServer(
             new Command("retry", "Have the failed flow of a data set go on at the step that failed.") { Dataset }, RetryAsync),
+        CommandRun.OnServer(
+            new Command("copy", "Have a data set copied to a further storage, each file read back.") { Dataset, Storage }, CopyAsync),
     };
 
     private static async Task<ExitCode> ListAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
@@ -53,6 +58,15 @@ internal static class DatasetCommands
         var dataset = await client.PostAsync<DatasetView>(
             $"datasets/{Uri.EscapeDataString(run.Arguments.GetValue(Dataset)!)}/retry", new { }, cancel);
         return run.Print(dataset, console => console.WriteLine($"the flow of {dataset.Summary.Name} goes on"));
+    }
+
+    private static async Task<ExitCode> CopyAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var copy = await client.PostAsync<StorageCopyAnswer>(
+            $"datasets/{BeamtimeClient.Part(run.Arguments.GetValue(Dataset)!)}/copies",
+            new StorageCopyRequest { Storage = run.Arguments.GetValue(Storage)! },
+            cancel);
+        return run.Print(copy, console => console.WriteLine($"{copy.Name} is being copied to {copy.Storage}: workflow {copy.Workflow}"));
     }
 
     private static void Print(DatasetView dataset, IAnsiConsole console)

@@ -26,6 +26,17 @@ internal static class DeviceConfigurationCommands
     private static readonly Option<string> Reason = new("--reason") { Description = "Why, for the history.", DefaultValueFactory = _ => "" };
     private static readonly Option<bool> Yes = new("--yes") { Description = "Let all devices go." };
 
+    private static readonly Option<bool> Split = new("--split")
+    {
+        Description = "Write a file a tag beside it, misc.yaml for devices without any, and includes of them into the file.",
+    };
+
+    private static readonly Option<string[]> Tags = new("--tag")
+    {
+        Description = "Split by these tags alone, the first that a device has; may be repeated.",
+        DefaultValueFactory = _ => [],
+    };
+
     /// <summary>The verbs of <c>beamtime device</c>.</summary>
     public static IEnumerable<Command> OfDevices() =>
     [
@@ -48,7 +59,12 @@ internal static class DeviceConfigurationCommands
             new Command("set", "Put the devices of a file in the place of all that there are.") { File, Reason },
             (run, client, cancel) => FromFileAsync("set", run, client, cancel)));
         command.Add(CommandRun.OnServer(
-            new Command("save", "Write the configuration in force into a file; comments and includes of another file are not kept.") { File }, SaveAsync));
+            new Command("save", "Write the configuration in force into a file, or one a tag; comments and includes of another file are not kept.")
+            {
+                File, Split, Tags,
+            },
+            SaveAsync));
+        command.Add(DeviceCheckCommand.Create());
         command.Add(CommandRun.OnServer(new Command("history", "List the configurations, newest first."), HistoryAsync));
         command.Add(CommandRun.OnServer(new Command("restore", "Bring an earlier configuration back.") { Revision, Reason, Yes }, RestoreAsync));
         command.Add(CommandRun.OnServer(new Command("reset", "Remove all devices.") { Reason, Yes }, (run, client, cancel) => PlainAsync("reset", run, client, cancel)));
@@ -218,10 +234,20 @@ internal static class DeviceConfigurationCommands
     {
         var view = await client.GetAsync<ConfigurationView>("device-configuration", cancel);
         var path = run.Arguments.GetValue(File)!;
-        var temporary = path + ".tmp";
-        await System.IO.File.WriteAllTextAsync(temporary, DeviceYaml.Write(view.Devices, $"Device configuration {view.Revision}."), cancel);
-        System.IO.File.Move(temporary, path, overwrite: true);
-        run.Say($"{view.Devices.Count} devices of configuration {view.Revision} are in {path}; comments and includes that it had are gone");
+        var heading = $"Device configuration {view.Revision}.";
+        var tags = run.Arguments.GetValue(Tags)!;
+        IReadOnlyList<(string Name, string Text)> files = run.Arguments.GetValue(Split) || tags.Length > 0
+            ? SplitConfiguration.Write(view.Devices, Path.GetFileName(path), tags, heading)
+            : [(Path.GetFileName(path), DeviceYaml.Write(view.Devices, heading))];
+        // The main file last: until then it includes what was there before.
+        foreach (var (name, text) in files.Reverse())
+        {
+            var target = Path.Combine(Path.GetDirectoryName(path) ?? "", name);
+            await System.IO.File.WriteAllTextAsync(target + ".tmp", text, cancel);
+            System.IO.File.Move(target + ".tmp", target, overwrite: true);
+        }
+
+        run.Say($"{view.Devices.Count} devices of configuration {view.Revision} are in {string.Join(", ", files.Select(f => f.Name))}; comments and includes that were there are gone");
         return ExitCode.Done;
     }
 

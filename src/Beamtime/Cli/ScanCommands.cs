@@ -40,6 +40,8 @@ internal static class ScanCommands
         scan.Subcommands.Add(ScanTypeCommands.CreateShow());
         scan.Subcommands.Add(ScanHistoryCommand.Create());
         scan.Subcommands.Add(ScanPointsCommand.Create());
+        scan.Subcommands.Add(ScanExportCommand.Create());
+        scan.Subcommands.Add(ScanRepeatCommand.Create());
         scan.Subcommands.Add(CommandRun.OnServer(
             new Command("restart", "Run a scan once more, also one that is over.") { Number, Reason },
             (run, client, cancel) => QueueCommands.RestartAsync(
@@ -104,15 +106,7 @@ internal static class ScanCommands
             }
         }
 
-        Dictionary<string, string> kept = new(StringComparer.Ordinal);
-        foreach (var pair in metadata)
-        {
-            if (pair.Split('=', 2) is not [{ Length: > 0 } key, var value] || !kept.TryAdd(key, value))
-            {
-                reasons.Add(CliErrors.Argument.Because($"--metadata {pair} is not key=value, or is given twice"));
-            }
-        }
-
+        var kept = KeyValues.Read("--metadata", metadata, reasons);
         return reasons.Count > 0
             ? throw new RefusedException(reasons)
             : new ScanRequest

@@ -136,6 +136,7 @@ internal static class ScanWatch
         private readonly List<string[]> _rows = [];
         private string[] _heads = ["point"];
         private int _planned;
+        private readonly SortedDictionary<string, LiveProgress> _devices = new(StringComparer.Ordinal);
         private int _last = -1;
 
         public void Take(LiveEvent told, IAnsiConsole? console)
@@ -145,6 +146,11 @@ internal static class ScanWatch
                 _heads = ["point", .. columns.Select(c => c.Unit is null ? c.Signal : $"{c.Signal} [{c.Unit}]")];
                 _planned = told.PlannedPoints ?? 0;
                 console?.WriteLine(string.Join('\t', _heads));
+            }
+
+            if (told.Progress is { } progress)
+            {
+                _devices[progress.Device] = progress;
             }
 
             if (told.Values is { } values)
@@ -164,7 +170,9 @@ internal static class ScanWatch
         {
             const int width = 40;
             var done = _planned == 0 ? 0 : Math.Clamp((_last + 1) * width / _planned, 0, width);
-            return $"{new string('━', done)}{new string('╌', width - done)} {_last + 1} of {_planned} points";
+            var further = string.Concat(_devices.Values.Where(d => !d.IsDone).Select(
+                d => string.Create(CultureInfo.InvariantCulture, $", {d.Device} {d.Value:G6} of {d.Most:G6}")));
+            return $"{new string('━', done)}{new string('╌', width - done)} {_last + 1} of {_planned} points{further}";
         }
 
         public Table Table(int height)

@@ -71,6 +71,11 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
         // Given back in the reverse order, when the program stops or when it does not start.
         var held = new Stack<IAsyncDisposable>();
+        if (launch.LogSinks is { } sinks)
+        {
+            held.Push(sinks);
+        }
+
         try
         {
             // Before the database is touched: a mistake in deviceConfig leaves nothing behind.
@@ -330,6 +335,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
             new ProducesResponseTypeMetadata(StatusCodes.Status422UnprocessableEntity, typeof(Problem), [Problem.MediaType]));
         routes.MapReady();
         app.MapMetrics();
+        routes.MapLogs();
         if (roles.Has(Role.Api))
         {
             app.MapOpenApi("/api/{documentName}/openapi.json").RequirePermission(Permissions.Anyone);

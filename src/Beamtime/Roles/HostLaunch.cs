@@ -3,6 +3,7 @@ using Beamtime.Control.Scans;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
+using Beamtime.Core.Telemetry.Logs;
 using Beamtime.Data;
 using Beamtime.Sdk.Plugins;
 
@@ -75,8 +76,13 @@ internal sealed record HostLaunch
         };
     }
 
-    private void ToConsole(ILoggingBuilder logging) => logging
-        .ClearProviders()
-        .AddLineConsole(
-            Settings.Get<TelemetryOptions>(), new LogOrigin(Roles.ToString(), Settings.Get<ScanOptions>().Beamline));
+    /// <summary>The sinks of the log, once something was to be logged; null where it goes elsewhere.</summary>
+    public LogSinks? LogSinks { get; private set; }
+
+    private void ToConsole(ILoggingBuilder logging)
+    {
+        LogSinks ??= new LogSinks(
+            Settings.Get<TelemetryOptions>(), new LogOrigin(Roles.ToString(), Settings.Get<ScanOptions>().Beamline), Time);
+        LogSinks.AddTo(logging.ClearProviders());
+    }
 }

@@ -33,7 +33,7 @@ internal sealed class DataFixture : IAsyncDisposable
     private readonly TemporaryFolder _folder = TemporaryFolder.Create("data");
     private readonly JobMetrics _metrics = new();
 
-    private DataFixture(BeamtimeDatabase database)
+    private DataFixture(BeamtimeDatabase database, StorageOptions storages)
     {
         var time = TimeProvider.System;
         Database = database;
@@ -41,7 +41,7 @@ internal sealed class DataFixture : IAsyncDisposable
         Jobs = new JobStore(database);
         Queue = new JobQueue(database, time);
         Workflows = new WorkflowStore(database, Queue, Jobs, time);
-        Storages = StorageSet.Open(new StorageOptions(), _folder.Path);
+        Storages = StorageSet.Open(storages, _folder.Path);
         Store = new DatasetStore(database, time);
         Register = new DatasetRegister(Ledger, Store, time);
         Activity = new DatasetActivity(time);
@@ -77,7 +77,8 @@ internal sealed class DataFixture : IAsyncDisposable
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<DataFixture> CreateAsync() => new(await TestDatabase.CreateAsync());
+    public static async Task<DataFixture> CreateAsync(StorageOptions? storages = null) =>
+        new(await TestDatabase.CreateAsync(), storages ?? new StorageOptions());
 
     /// <summary>A script that writes what the compute verb would: a volume of three bytes and a picture.</summary>
     public void WriteVolumes() => WriteProgram(
@@ -206,12 +207,17 @@ internal sealed class DataFixture : IAsyncDisposable
     public Task<WorkflowReport> RunFlowAsync(string name) => RunUntilAsync(name, CancellationToken.None);
 
     /// <summary>Runs a worker until the workflow of a data set has ended or the worker is stopped.</summary>
-    public async Task<WorkflowReport> RunUntilAsync(string name, CancellationToken stop)
+    public async Task<WorkflowReport> RunUntilAsync(string name, CancellationToken stop) =>
+        await RunUntilAsync(new WorkflowId((await ReadAsync(name)).Workflow!.Value), stop);
+
+    /// <summary>Runs a worker until a workflow has ended or the worker is stopped.</summary>
+    public async Task<WorkflowReport> RunUntilAsync(WorkflowId id, CancellationToken stop)
     {
-        var id = new WorkflowId((await ReadAsync(name)).Workflow!.Value);
         using var compute = new ComputeProcess(Compute);
         var handlers = new JobHandlers();
-        new WorkflowRunner(Database, Queue, new WorkflowKinds(), seed: 1, TimeProvider.System).Add(handlers, RecordingFlow.Kind, Flow(compute).RunAsync);
+        var runner = new WorkflowRunner(Database, Queue, new WorkflowKinds(), seed: 1, TimeProvider.System);
+        runner.Add(handlers, RecordingFlow.Kind, Flow(compute).RunAsync);
+        runner.Add(handlers, StorageCopyFlow.Kind, CopyFlow().RunAsync);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         deadline.CancelAfter(Deadline);
         await using (Work(handlers))
@@ -230,13 +236,20 @@ internal sealed class DataFixture : IAsyncDisposable
     public Worker Work(JobHandlers handlers) => new(new JobWorker(
         Database, handlers, new JobWorkerOptions { Name = "test", Seed = 1 }, _metrics, TimeProvider.System, NullLoggerFactory.Instance));
 
+    public StorageCopyFlow CopyFlow() => new(
+        Storages,
+        Ledger,
+        Store,
+        Register,
+        new DatasetTransfer(Database, Register, new FileCopy(TimeProvider.System), new CopyVerification(TimeProvider.System), Activity));
+
     public RecordingFlow Flow(ComputeProcess compute)
     {
         var time = TimeProvider.System;
         var transfer = new DatasetTransfer(
             Database, Register, new FileCopy(time), new CopyVerification(time), Activity);
         return new RecordingFlow(
-            Storages, Register, transfer, new VolumeMaking(Storages, new ReconstructionProcess(compute), Register, Activity, time));
+            Storages, Register, transfer, Workflows, new VolumeMaking(Storages, new ReconstructionProcess(compute), Register, Activity, time));
     }
 
     public async Task<long> CountAsync(string sql)

@@ -4,6 +4,7 @@ using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
 using Beamtime.Control.Scans.Lists;
@@ -52,6 +53,11 @@ internal static class EntryExamples
                 new ScanPaused(4),
                 new ScanResumed(),
                 new ScanEnded(ScanState.Aborted, 7, [Reason])),
+            [MetadataRecord.Kind.Name] = Written(
+                MetadataRecord.Kind,
+                new MetadataSet("2-bm", MetadataScope.Account, "p12345", "", new Dictionary<string, string> { ["sample_name"] = "quartz" }, ["comment"]),
+                new MetadataEntered("2-bm", MetadataScope.Account, "p12345", "align", new Dictionary<string, string> { ["stage"] = "coarse" }, Start.AddHours(8)),
+                new MetadataLeft("2-bm", MetadataScope.Account, "p12345", "align")),
             [StateRecord.Kind.Name] = Written(
                 StateRecord.Kind,
                 new StateDefined("2-bm", new StateDefinition

@@ -21,6 +21,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
     private readonly Topic<ScanDocument> _scans;
     private readonly Topic<PointReadings> _readings;
     private readonly PointTopics _topics;
+    private readonly DeviceTopics _devices;
     private readonly LocalTopic<ScanDocument> _points;
     private readonly Subscription<ScanDocument> _out;
     private readonly PointBundler _bundler;
@@ -33,8 +34,9 @@ public sealed class PointBundlerTests : IAsyncDisposable
         _topics = new PointTopics(new LocalTopics(_clock, isEncoding: true), "2-bm");
         _points = (LocalTopic<ScanDocument>)_topics.Points;
         _out = _points.Subscribe("file-writer", _signal);
+        _devices = new DeviceTopics(new LocalTopics(_clock, isEncoding: true), "2-bm");
         _bundler = new PointBundler(
-            _scans, _readings, _topics, new DeviceTopics(new LocalTopics(_clock, isEncoding: true), "2-bm"), _options, _clock, NullLogger<PointBundler>.Instance);
+            _scans, _readings, _topics, _devices, _options, _clock, NullLogger<PointBundler>.Instance);
         _running = _bundler.RunAsync(_stop.Token);
     }
 
@@ -65,7 +67,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
         Assert.Equal(["opened 1", "1:0"], await NextAsync(2));
 
         await using var viewer = PointApi.EventsAsync(
-            _topics, TimeProvider.System, Cancel).GetAsyncEnumerator(Cancel);
+            _topics, _devices.Progress, TimeProvider.System, Cancel).GetAsyncEnumerator(Cancel);
         Assert.Equal(0, (await ToldAsync(viewer)).Scan);
         var opening = await ToldAsync(viewer);
         Assert.Equal((1, true), (opening.Scan, opening.Columns is not null));
@@ -74,6 +76,30 @@ public sealed class PointBundlerTests : IAsyncDisposable
         Assert.Equal(1, (await ToldAsync(viewer)).Point);
         Assert.NotNull((await ToldAsync(viewer)).End);
         Assert.Empty((await _topics.Open.LastAsync(Cancel))!.Message.Scans);
+    }
+
+    [Fact]
+    public async Task A_viewer_is_told_how_far_the_devices_of_a_running_scan_are_and_of_no_others()
+    {
+        await OpenAsync(First);
+        Assert.Equal(["opened 1"], await NextAsync(1));
+        await using var viewer = PointApi.EventsAsync(
+            _topics, _devices.Progress, TimeProvider.System, Cancel).GetAsyncEnumerator(Cancel);
+        await ToldAsync(viewer);
+        await ToldAsync(viewer);
+
+        await _devices.Progress.PublishAsync(new DeviceProgressed("elsewhere", 1, 2, false), Cancel);
+        await _devices.Progress.PublishAsync(new DeviceProgressed("samx", 3, 10, false), Cancel);
+        Assert.Equal((1, new LiveProgress("samx", 3, 10, false)), await ProgressAsync());
+
+        await CloseAsync(First, 0);
+        Assert.NotNull((await ToldAsync(viewer)).End);
+        await OpenAsync(Second);
+        Assert.NotNull((await ToldAsync(viewer)).Columns);
+        await _devices.Progress.PublishAsync(new DeviceProgressed("samx", 1, 1, true), Cancel);
+        Assert.Equal((2, new LiveProgress("samx", 1, 1, true)), await ProgressAsync());
+
+        async Task<(int, LiveProgress?)> ProgressAsync() => await ToldAsync(viewer) is var told ? (told.Scan, told.Progress) : default;
     }
 
     private static async Task<LiveEvent> ToldAsync(IAsyncEnumerator<SseItem<LiveEvent>> viewer)

@@ -16,6 +16,7 @@ internal static class PermissionBook
     private static readonly UserRole[] Measuring = [UserRole.Scientist, UserRole.Operator];
     private static readonly UserRole[] Running = [UserRole.Operator];
     private static readonly UserRole[] Keeping = [UserRole.Operator, UserRole.DataSteward];
+    private static readonly UserRole[] Copying = [UserRole.Scientist, UserRole.Operator, UserRole.DataSteward];
     private static readonly UserRole[] Nobody = [];
 
     /// <summary>The permissions, by name.</summary>
@@ -30,6 +31,7 @@ internal static class PermissionBook
         new("baton.override", "Submit scans and take control while somebody else has control of the beamline.", Running),
         new("beamline.change", "Set up beamline states and the interlock.", Running),
         new("beamline.read", "See permits, shutters and supplies.", Everybody),
+        new("datasets.copy", "Have data sets copied to further storages.", Copying),
         new("datasets.read", "See data sets and where their files are.", Everybody),
         new("datasets.retry", "Let a failed flow go on.", Keeping),
         new("devices.configure", "Change which devices there are and how they are configured.", Measuring),
@@ -41,6 +43,8 @@ internal static class PermissionBook
         new("jobs.read", "See jobs and work queues.", Everybody),
         new("ledger.export", "Export entries of the ledger whole.", Nobody),
         new("ledger.rebuild", "Compare records with their entries and correct them.", Nobody),
+        new("logs.change", "Set the levels of the log.", Running),
+        new("logs.read", "Read the log of the program.", Keeping),
         new("metrics.read", "Read the figures that monitoring collects.", Keeping),
         new("people.forget", "Erase a person's name and account.", Nobody),
         new("people.read", "See who stands behind the ids of entries.", Nobody),
