@@ -75,7 +75,8 @@ internal sealed partial class ApiCertificate
         try
         {
             _current = Read();
-            LogRenewed(log, _file, _current.TargetCertificate.NotAfter.ToUniversalTime());
+            var ends = _current.TargetCertificate.NotAfter.ToUniversalTime();
+            LogRenewed(log, _file, ends);
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {

@@ -142,8 +142,8 @@ internal static partial class LogApi
             sinks.Levels.Reset(known);
         }
 
-        LevelChanged(
-            logs.CreateLogger(typeof(LogApi)), NameOf(known), request.Level?.ToString() ?? "its settings", request.Category, caller.Username);
+        var (name, set, log) = (NameOf(known), request.Level?.ToString() ?? "its settings", logs.CreateLogger(typeof(LogApi)));
+        LevelChanged(log, name, set, request.Category, caller.Username);
         return TypedResults.Ok(Answer(sinks, known));
     }
 
