@@ -75,7 +75,8 @@ internal sealed partial class ApiCertificate
         try
         {
             _current = Read();
-            LogRenewed(log, _file, _current.TargetCertificate.NotAfter.ToUniversalTime());
+            DateTimeOffset ends = new(_current.TargetCertificate.NotAfter);
+            LogRenewed(log, _file, ends);
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {
@@ -106,7 +107,7 @@ internal sealed partial class ApiCertificate
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The renewed certificate {File} counts from now on; it ends {Ends}")]
-    private static partial void LogRenewed(ILogger log, string file, DateTime ends);
+    private static partial void LogRenewed(ILogger log, string file, DateTimeOffset ends);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

@@ -142,12 +142,14 @@ public sealed class RestTlsTests : IDisposable
     }
 
     // The serial number of the certificate that a new connection is shown.
-    private static async Task<string> PeerAsync(int port)
+    private async Task<string> PeerAsync(int port)
     {
         using TcpClient tcp = new();
         await tcp.ConnectAsync(IPAddress.Loopback, port, Cancel);
-        await using SslStream tls = new(tcp.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, Cancel);
+        await using SslStream tls = new(tcp.GetStream(), leaveInnerStreamOpen: false);
+        var trust = Beamtime.Cli.ServerTrust.Of(_authority.CaFile);
+        trust.TargetHost = "localhost";
+        await tls.AuthenticateAsClientAsync(trust, Cancel);
         return ((X509Certificate2)tls.RemoteCertificate!).SerialNumber;
     }
 }
