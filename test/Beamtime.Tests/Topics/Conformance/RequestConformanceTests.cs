@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Beamtime.Core.Telemetry;
 using Beamtime.Core.Topics;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
+using Beamtime.Tests.Telemetry;
 
 namespace Beamtime.Tests.Topics.Conformance;
 
@@ -190,6 +193,37 @@ public sealed class RequestConformanceTests : IAsyncDisposable
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking.Soon());
         await told.Task.Soon();
+    }
+
+    [Theory]
+    [MemberData(nameof(Hub))]
+    public async Task What_a_question_is_asked_for_goes_on_where_it_is_answered(string kind)
+    {
+        using var spans = new GatheredSpans();
+        var topic = await OpenAsync(kind);
+        (string? Correlation, string? Span) seen = default;
+        Serve(topic, async (n, _) =>
+        {
+            await Task.Yield();
+            seen = (Correlation.Current, Tracing.Parent);
+            return n == 1 ? throw TopicErrors.RoleUnreachable.Fault("far") : $"{n}";
+        });
+        using (Correlation.Begin("the request"))
+        using (var outer = Tracing.Begin("request", ActivityKind.Server, spans.TraceParent))
+        {
+            await topic.AskAsync(7, Deadline, Cancel).AsTask().Soon();
+            var asked = await spans.WaitForAsync(s => s.DisplayName == $"ask {topic.Name}", Cancel);
+            var answered = await spans.WaitForAsync(s => s.DisplayName == $"answer {topic.Name}", Cancel);
+            Assert.Equal((outer!.SpanId, asked.SpanId), (asked.ParentSpanId, answered.ParentSpanId));
+            Assert.Equal(("the request", answered.Id), seen);
+            await Assert.ThrowsAsync<FaultException>(() => topic.AskAsync(1, Deadline, Cancel).AsTask().Soon());
+            var failed = await spans.WaitForAsync(s => s.DisplayName == $"answer {topic.Name}" && s.Status == ActivityStatusCode.Error, Cancel);
+            Assert.Equal("far", failed.StatusDescription);
+        }
+
+        // What was put in force for one answer is not in force for the next.
+        await topic.AskAsync(8, Deadline, Cancel).AsTask().Soon();
+        Assert.Equal((null, null), seen);
     }
 
     private static async Task UnreachableAsync(Task asking)
