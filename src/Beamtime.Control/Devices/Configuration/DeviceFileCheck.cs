@@ -1,4 +1,3 @@
-using Beamtime.Core.Settings;
 using Beamtime.Sdk.Errors;
 using Microsoft.Extensions.Logging;
 

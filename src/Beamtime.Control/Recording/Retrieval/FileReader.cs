@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Beamtime.Sdk.Errors;
 
 namespace Beamtime.Control.Recording.Retrieval;
 
