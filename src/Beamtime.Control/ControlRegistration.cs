@@ -9,6 +9,7 @@ using Beamtime.Control.Runs;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
+using Beamtime.Control.Scans.Groups;
 using Beamtime.Control.Scans.Lists;
 using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
@@ -151,7 +152,7 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapScanLists().MapMetadata().MapMoves().MapSteps().MapBaton().MapAlarms().MapPoints().MapRecordings()
+            routes.MapDevices().MapScans().MapScanLists().MapMetadata().MapScanGroups().MapMoves().MapSteps().MapBaton().MapAlarms().MapPoints().MapRecordings()
                 .MapBeamline().MapGate().MapProcedures();
     }
 }

@@ -31,6 +31,17 @@ internal static class FinalMetadata
         FinalFile.Text(info, "scan_id", scan.Scan.ToString());
         info.CreateScalar("scan_number", (long)scan.Number).Dispose();
         FinalFile.Text(info, "scan_name", scan.ScanName);
+        if (scan.Dataset is { } dataset)
+        {
+            info.CreateScalar("dataset_number", (long)dataset).Dispose();
+        }
+
+        if (scan.Group is { } group)
+        {
+            FinalFile.Text(info, "scan_group", group.Id.ToString());
+            FinalFile.Text(info, "scan_group_name", group.Name);
+        }
+
         FinalFile.Text(info, "beamline", scan.Beamline);
         FinalFile.Text(info, "user", scan.Who);
         FinalFile.Text(info, "scan_type", Parameter(scan, "scan_type") ?? "software_triggered");

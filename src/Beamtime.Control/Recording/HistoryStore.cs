@@ -48,6 +48,15 @@ internal sealed record HistoryItem
     /// <summary>Account that the scan ran on.</summary>
     public string? Account { get; init; }
 
+    /// <summary>Its dataset number; null for recordings of before there were any.</summary>
+    public int? Dataset { get; init; }
+
+    /// <summary>Id of the group that it belongs to; null for none.</summary>
+    public Guid? Group { get; init; }
+
+    /// <summary>That group's name.</summary>
+    public string? GroupName { get; init; }
+
     /// <summary>What is in the file; null in lists.</summary>
     public IReadOnlyList<RecordedSignal>? Contents { get; init; }
 }
@@ -68,6 +77,12 @@ internal sealed record HistoryQuery
 
     /// <summary>Account; null for any.</summary>
     public string? Account { get; init; }
+
+    /// <summary>Name or id of its group; null for any.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>Its dataset number; null for any.</summary>
+    public int? Dataset { get; init; }
 
     /// <summary>A device whose data must be in the file; null for any.</summary>
     public string? Device { get; init; }
@@ -93,7 +108,7 @@ internal sealed record HistoryQuery
 internal sealed class HistoryStore(BeamtimeDatabase database)
 {
     private const string Columns =
-        "scan, number, beamline, scan_name, ended, points, started_at, ended_at, folder, file, bytes, title, sample, account";
+        "scan, number, beamline, scan_name, ended, points, started_at, ended_at, folder, file, bytes, title, sample, account, dataset, scan_group, group_name";
 
     /// <summary>Notes a closed recording, in the transaction that enters it into the ledger.</summary>
     /// <param name="transaction">The transaction.</param>
@@ -106,7 +121,7 @@ internal sealed class HistoryStore(BeamtimeDatabase database)
         await using var command = transaction.Command(
             $"""
             insert into scan_history ({Columns}, contents)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), nullif($13, ''), nullif($14, ''), $15::text::jsonb)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, nullif($12, ''), nullif($13, ''), nullif($14, ''), nullif($15, '')::integer, nullif($16, '')::uuid, nullif($17, ''), $18::text::jsonb)
             on conflict (scan) do nothing
             """,
             closed.Scan,
@@ -123,6 +138,9 @@ internal sealed class HistoryStore(BeamtimeDatabase database)
             closed.Parameters.GetValueOrDefault("title", ""),
             closed.Parameters.GetValueOrDefault("sample_name", ""),
             closed.Parameters.GetValueOrDefault("account", ""),
+            closed.Parameters.GetValueOrDefault("dataset_number", ""),
+            closed.Parameters.GetValueOrDefault("scan_group", ""),
+            closed.Parameters.GetValueOrDefault("scan_group_name", ""),
             JsonSerializer.Serialize(contents, HistoryJson.Default.IReadOnlyListRecordedSignal));
         await command.ExecuteNonQueryAsync(cancel);
     }
@@ -144,6 +162,8 @@ internal sealed class HistoryStore(BeamtimeDatabase database)
               and ($6::text is null or position(lower($6) in lower(coalesce(title, '') || ' ' || coalesce(sample, ''))) > 0)
               and ($7::timestamptz is null or started_at >= $7)
               and ($8::timestamptz is null or started_at < $8)
+              and ($11::text is null or scan_group::text = $11 or group_name = $11)
+              and ($12::integer is null or dataset = $12)
             order by number desc offset $9 limit $10
             """);
         command.Parameters.Add(Of(beamline));
@@ -156,13 +176,15 @@ internal sealed class HistoryStore(BeamtimeDatabase database)
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)query.Before?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Math.Max(0, query.Offset) });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Math.Clamp(query.Limit, 1, 1000) });
+        command.Parameters.Add(Of(query.Group));
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)query.Dataset ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<HistoryItem> items = [];
         long total = 0;
         while (await reader.ReadAsync(cancel))
         {
             items.Add(await ReadAsync(reader, cancel));
-            total = reader.GetInt64(15);
+            total = reader.GetInt64(18);
         }
 
         return new HistoryPage(items, total);
@@ -207,7 +229,10 @@ internal sealed class HistoryStore(BeamtimeDatabase database)
         Title = await TextAsync(reader, 11, cancel),
         Sample = await TextAsync(reader, 12, cancel),
         Account = await TextAsync(reader, 13, cancel),
-        Contents = await TextAsync(reader, 14, cancel) is { } contents
+        Dataset = await reader.IsDBNullAsync(14, cancel) ? null : reader.GetInt32(14),
+        Group = await reader.IsDBNullAsync(15, cancel) ? null : reader.GetGuid(15),
+        GroupName = await TextAsync(reader, 16, cancel),
+        Contents = await TextAsync(reader, 17, cancel) is { } contents
             ? JsonSerializer.Deserialize(contents, HistoryJson.Default.IReadOnlyListRecordedSignal)
             : null,
     };

@@ -17,7 +17,7 @@ internal static class RecordingApi
         public IEndpointRouteBuilder MapRecordings()
         {
             routes.MapGet("/scan-history", ListAsync).RequirePermission("scans.read")
-                .WithSummary("Recorded scans, newest first, by name, end, account, device, text and time")
+                .WithSummary("Recorded scans, newest first, by name, end, account, group, dataset, device, text and time")
                 .Produces<HistoryPage>();
             routes.MapGet("/scan-history/{scan}", ShowAsync).RequirePermission("scans.read")
                 .WithSummary("One recorded scan with the shape, type and unit of everything in its file")
@@ -39,6 +39,8 @@ internal static class RecordingApi
         string? name = null,
         ScanEnd? end = null,
         string? account = null,
+        string? group = null,
+        int? dataset = null,
         string? device = null,
         string? text = null,
         DateTimeOffset? after = null,
@@ -51,6 +53,8 @@ internal static class RecordingApi
                 Name = name,
                 End = end,
                 Account = account,
+                Group = group,
+                Dataset = dataset,
                 Device = device,
                 Text = text,
                 After = after,

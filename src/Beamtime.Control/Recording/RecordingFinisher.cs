@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
@@ -218,6 +219,10 @@ internal sealed partial class RecordingFinisher(
         source.Scan.UserMetadata
             .Concat(recorded.Parameters)
             .Concat(source.Scan.Account is { } account ? [KeyValuePair.Create("account", account)] : [])
+            .Concat(source.Scan.Dataset is { } dataset
+                ? [KeyValuePair.Create("dataset_number", dataset.ToString(CultureInfo.InvariantCulture))] : [])
+            .Concat(source.Scan.Group is { } group
+                ? [KeyValuePair.Create("scan_group", group.Id.ToString()), KeyValuePair.Create("scan_group_name", group.Name)] : [])
             .GroupBy(p => p.Key, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal));
 

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Scans.Groups;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
@@ -22,6 +23,12 @@ internal sealed record ScanAnswer
 
     /// <summary>What was asked for.</summary>
     public required ScanRequest Request { get; init; }
+
+    /// <summary>Its dataset number; that of its group where it belongs to one.</summary>
+    public int? Dataset { get; init; }
+
+    /// <summary>The group that it belongs to; null for none.</summary>
+    public ScanGroup? Group { get; init; }
 
     /// <summary>Where it stands.</summary>
     public required ScanState State { get; init; }
@@ -82,6 +89,8 @@ internal sealed record ScanAnswer
             Beamline = record.Beamline,
             Queue = record.Queue,
             Request = record.Request,
+            Dataset = record.Dataset,
+            Group = record.Group,
             State = live is { IsPaused: true } && record.State == ScanState.Running ? ScanState.Paused : record.State,
             Phase = live?.Phase,
             Progress = live?.Progress,

@@ -1,3 +1,4 @@
+using Beamtime.Control.Scans.Groups;
 using Beamtime.Core.Ledger;
 
 namespace Beamtime.Control.Scans;
@@ -13,6 +14,9 @@ internal sealed record ScanAsker(PersonId Who, string? Cause = null, Guid? Key =
 
     /// <summary>The person's roles that may submit scans; null where they were looked at before.</summary>
     public IReadOnlyList<string>? Roles { get; init; }
+
+    /// <summary>The group that the scan belongs to; null for none.</summary>
+    public ScanGroup? Group { get; init; }
 
     /// <summary>Whether the request is one of before, which has its metadata already.</summary>
     public bool IsVerbatim { get; init; }

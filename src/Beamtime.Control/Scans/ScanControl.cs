@@ -138,7 +138,8 @@ internal sealed class ScanControl(ScanStore store, ScanQueues queues, ScanOption
                 $"Scan {record.Number} was asked for as one that is not to be restarted: whoever asked for it decides."));
         }
 
-        var copy = await queues.EnterAsync(record.Request, record.Queue, asker, Guid.Parse(scan.Id), cancel);
+        var copy = await queues.EnterAsync(
+            record.Request, record.Queue, asker with { Group = record.Group }, Guid.Parse(scan.Id), cancel);
         if (copy is Accepted<StreamState<ScanRecord>>(var next))
         {
             var why = ScanErrors.Restarted.Because(

@@ -158,6 +158,8 @@ internal sealed class ScanCourse(
             FilePrefix = record.FilePrefix!,
             FileSuffix = record.FileSuffix,
             Account = record.Request.Account,
+            Dataset = record.Dataset,
+            Group = record.Group,
             StartedAt = record.StartedAt ?? time.GetUtcNow(),
             PlannedPoints = admissible.Plan.Points,
             FirstPoint = running.PointsTaken,

@@ -11,6 +11,12 @@ internal static class ScanErrors
         "No scan of that name is registered.",
         "List the scans with 'beamtime scan ls'.");
 
+    /// <summary>No such group.</summary>
+    public static readonly ErrorCode UnknownGroup = new(
+        "scan.group.unknown",
+        "No group of scans has that name or id; one without scans is only a context.",
+        "List the groups with 'beamtime group ls', and what stands with 'beamtime metadata show'.");
+
     /// <summary>A name that no file may have.</summary>
     public static readonly ErrorCode FileName = new(
         "scan.file.invalid",

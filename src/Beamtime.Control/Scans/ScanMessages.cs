@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Beamtime.Control.Devices.Asynchronous;
+using Beamtime.Control.Scans.Groups;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Recording;
@@ -51,6 +52,12 @@ internal sealed record ScanOpened : ScanDocument
 
     /// <summary>The account that its experiment runs on; null for none.</summary>
     public string? Account { get; init; }
+
+    /// <summary>Its dataset number; null where none was given.</summary>
+    public int? Dataset { get; init; }
+
+    /// <summary>The group that it belongs to; null for none.</summary>
+    public ScanGroup? Group { get; init; }
 
     /// <summary>When it started, UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }

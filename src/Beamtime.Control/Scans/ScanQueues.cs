@@ -76,7 +76,7 @@ internal sealed class ScanQueues(
             return new Accepted<StreamState<ScanRecord>>(known);
         }
 
-        request = await metadata.CompleteAsync(guard.Named(request), asker, cancel);
+        (request, asker) = await metadata.CompleteAsync(guard.Named(request), asker, cancel);
         var name = request.Queue ?? ScanQueue.Primary;
         List<Reason> reasons = [.. NameAgainst(name), .. metadata.Against(request), .. guard.Against(request, asker)];
         return reasons.Count > 0

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Beamtime.Control.Scans.Groups;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
 
@@ -12,7 +13,10 @@ internal abstract record ScanEntry;
 /// <param name="Number">Its number there.</param>
 /// <param name="Queue">The queue's name.</param>
 /// <param name="Request">What was asked for.</param>
-internal sealed record ScanAdmitted(string Beamline, int Number, string Queue, ScanRequest Request) : ScanEntry;
+/// <param name="Dataset">Its dataset number; null in older entries.</param>
+/// <param name="Group">The group that it belongs to; null for none.</param>
+internal sealed record ScanAdmitted(
+    string Beamline, int Number, string Queue, ScanRequest Request, int? Dataset = null, ScanGroup? Group = null) : ScanEntry;
 
 /// <summary>It begins: recorded before anything moves.</summary>
 /// <param name="Folder">Folder of its files.</param>
@@ -86,6 +90,12 @@ internal sealed record ScanRecord
     /// <summary>What was asked for.</summary>
     public required ScanRequest Request { get; init; }
 
+    /// <summary>Its dataset number; null where none was given.</summary>
+    public int? Dataset { get; init; }
+
+    /// <summary>The group that it belongs to; null for none.</summary>
+    public ScanGroup? Group { get; init; }
+
     /// <summary>Where it stands.</summary>
     public required ScanState State { get; init; }
 
@@ -132,7 +142,7 @@ internal sealed record ScanRecord
     /// <summary>The stream of scans in the ledger; its id is the scan's.</summary>
     public static readonly StreamKind<ScanRecord, ScanEntry> Kind = new(
         "scan",
-        foldVersion: 2,
+        foldVersion: 3,
         Fold,
         new EntryTypes<ScanEntry>()
             .Add("scan.admitted", 1, ScanJson.Default.ScanAdmitted)
@@ -152,6 +162,8 @@ internal sealed record ScanRecord
             Beamline = admitted.Beamline,
             Queue = admitted.Queue,
             Request = admitted.Request,
+            Dataset = admitted.Dataset,
+            Group = admitted.Group,
             State = ScanState.Pending,
             Who = entry.Why.Who.Value,
             AdmittedAt = entry.At,
@@ -196,6 +208,8 @@ internal sealed record ScanRecord
 [JsonSerializable(typeof(ScanRequest))]
 [JsonSerializable(typeof(ScanAnswer))]
 [JsonSerializable(typeof(ScanPage))]
+[JsonSerializable(typeof(ScanGroupSummary[]))]
+[JsonSerializable(typeof(ScanGroupAnswer))]
 [JsonSerializable(typeof(ScanCatalogueEntry[]))]
 [JsonSerializable(typeof(ScanCatalogueEntry))]
 internal sealed partial class ScanJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
+using Beamtime.Control.Scans.Groups;
 using Beamtime.Control.Scans.Lists;
 using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
@@ -31,6 +32,7 @@ internal static class ScanRegistration
             services.TryAddSingleton(s => new BatonTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<ScanDesk>();
             services.TryAddSingleton<ScanRepetition>();
+            services.TryAddSingleton<ScanGroupStore>();
             services.TryAddSingleton<MetadataFields>();
             services.TryAddSingleton<MetadataBook>();
             services.TryAddSingleton<MetadataDesk>();

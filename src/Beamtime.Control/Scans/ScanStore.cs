@@ -1,3 +1,4 @@
+using Beamtime.Control.Scans.Groups;
 using Beamtime.Core.Database;
 using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Errors;
@@ -23,12 +24,19 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
         return database.TransactAsync<(StreamState<ScanRecord>, int)?>(
             async transaction =>
             {
-                if (await PlaceAsync(transaction, beamline, queue, capacity, id, cancel) is not var (number, before))
+                if (await PlaceAsync(transaction, beamline, queue, capacity, id, asker.Group, cancel) is not var (number, before, dataset))
                 {
                     return null;
                 }
 
-                if (behind is { } first)
+                var place = behind;
+                if (asker.Group is { } group)
+                {
+                    dataset = await ScanGroupStore.JoinAsync(transaction, beamline, group, id, dataset, cancel);
+                    place ??= await ScanGroupStore.LastQueuedAsync(transaction, beamline, queue, group.Id, id, cancel);
+                }
+
+                if (place is { } first)
                 {
                     var order = await OrderAsync(transaction, beamline, queue, cancel);
                     order.Scans.Remove(id);
@@ -40,7 +48,7 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
                     transaction,
                     ScanRecord.Kind,
                     StreamState<ScanRecord>.New(id.ToString()),
-                    [new ScanAdmitted(beamline, number, queue, request)],
+                    [new ScanAdmitted(beamline, number, queue, request, dataset, asker.Group)],
                     new Why(asker.Who, $"asked for a {request.Scan} scan", id.ToString(), asker.Cause),
                     cancel);
                 return (admitted, before);
@@ -321,8 +329,10 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    private static async Task<(int Number, int Before)?> PlaceAsync(
-        DatabaseTransaction transaction, string beamline, string queue, int capacity, Guid scan, CancellationToken cancel)
+    // A scan of a group that is there already takes no dataset number of its own. Who admits waits here for others that do.
+    private static async Task<(int Number, int Before, int Dataset)?> PlaceAsync(
+        DatabaseTransaction transaction, string beamline, string queue, int capacity, Guid scan, ScanGroup? group,
+        CancellationToken cancel)
     {
         await using var place = transaction.Command(
             """
@@ -332,17 +342,23 @@ internal sealed class ScanStore(BeamtimeDatabase database, LedgerStore ledger, T
                 insert into scan_numbers (beamline, last) select $1, 1 from waiting where before < $4
                 on conflict (beamline) do update set last = scan_numbers.last + 1
                 returning last
+            ), counted as (
+                insert into scan_datasets (beamline, last) select $1, 1 from numbered
+                where not exists (select from scan_groups where id = $5)
+                on conflict (beamline) do update set last = scan_datasets.last + 1
+                returning last
             ), queued as (
                 insert into scan_queue (scan, beamline, queue) select $2, $1, $3 from numbered
             )
-            select last, before from numbered, waiting
+            select last, before, coalesce((select last from counted), 0) from numbered, waiting
             """,
             beamline,
             scan,
             queue,
-            capacity);
+            capacity,
+            group?.Id ?? Guid.Empty);
         await using var reader = await place.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? (reader.GetInt32(0), reader.GetInt32(1)) : null;
+        return await reader.ReadAsync(cancel) ? (reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)) : null;
     }
 
     // The scans of a queue with the places that they share out among themselves; nobody else moves or takes them meanwhile.

@@ -35,6 +35,7 @@ internal static class CommandTree
         root.Subcommands.Add(StepCommands.Create());
         root.Subcommands.Add(StepCommands.CreateList());
         root.Subcommands.Add(MetadataCommands.Create());
+        root.Subcommands.Add(GroupCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
         root.Subcommands.Add(ScanListCommands.Create());
         root.Subcommands.Add(BatonCommands.Create());

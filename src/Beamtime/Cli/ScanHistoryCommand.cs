@@ -17,6 +17,8 @@ internal static class ScanHistoryCommand
     private static readonly Option<string?> Name = new("--name") { Description = "Only scans of that name: line." };
     private static readonly Option<string?> End = new("--end") { Description = "Only scans that ended so: completed, aborted, interrupted." };
     private static readonly Option<string?> Account = new("--account") { Description = "Only scans on that account." };
+    private static readonly Option<string?> Group = new("--group") { Description = "Only scans of that group, by name or id." };
+    private static readonly Option<int?> Dataset = new("--dataset") { Description = "Only scans of that dataset number." };
     private static readonly Option<string?> Device = new("--device") { Description = "Only scans with data of that device." };
     private static readonly Option<string?> Text = new("--text") { Description = "Only scans with that text in title or sample." };
     private static readonly Option<DateTimeOffset?> After = new("--after") { Description = "Only scans that started at that time or later." };
@@ -31,7 +33,7 @@ internal static class ScanHistoryCommand
     public static Command Create() => CommandRun.OnServer(
         new Command("history", "List recorded scans, newest first, or show what is in one's file.")
         {
-            Scan, Name, End, Account, Device, Text, After, Before, Offset, Limit,
+            Scan, Name, End, Account, Group, Dataset, Device, Text, After, Before, Offset, Limit,
         },
         RunAsync);
 
@@ -45,6 +47,8 @@ internal static class ScanHistoryCommand
             ("name", run.Arguments.GetValue(Name)),
             ("end", run.Arguments.GetValue(End)),
             ("account", run.Arguments.GetValue(Account)),
+            ("group", run.Arguments.GetValue(Group)),
+            ("dataset", run.Arguments.GetValue(Dataset)?.ToString(CultureInfo.InvariantCulture)),
             ("device", run.Arguments.GetValue(Device)),
             ("text", run.Arguments.GetValue(Text)),
             ("after", run.Arguments.GetValue(After)?.ToString("O", CultureInfo.InvariantCulture)),

@@ -171,6 +171,7 @@ internal sealed class ControlBench : IAsyncDisposable
             .AddSingleton(DeviceOptions)
             .AddSingleton(ScanOptions)
             .AddSingleton(new PointOptions())
+            .AddSingleton(new Control.Scans.Metadata.MetadataOptions())
             .AddSingleton(new RecordingOptions { MinimumFree = 0 })
             .AddSingleton(_database)
             .AddSingleton<LedgerStore>()

@@ -65,6 +65,7 @@ internal sealed class RoadBench : IAsyncDisposable
             })
             .AddSingleton(new ScanOptions { Beamline = Beamline })
             .AddSingleton(new PointOptions())
+            .AddSingleton(new Control.Scans.Metadata.MetadataOptions())
             .AddSingleton(new RecordingOptions { MinimumFree = 0, ShutdownDeadline = TimeSpan.Zero })
             .AddSingleton(Database)
             .AddSingleton<LedgerStore>()

@@ -28,6 +28,9 @@ internal sealed record MetadataContextAnswer
     /// <summary>When it ends by itself, UTC; null for when it is left.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>Id of the group that its scans belong to; null where it is none.</summary>
+    public Guid? Group { get; init; }
+
     /// <summary>The answer for a context.</summary>
     /// <param name="owner">Whose it is.</param>
     /// <param name="context">The context.</param>
@@ -40,6 +43,7 @@ internal sealed record MetadataContextAnswer
         Who = context.Who,
         ChangedAt = context.ChangedAt,
         Until = context.Until,
+        Group = context.Group,
     };
 }
 
@@ -77,6 +81,9 @@ internal sealed record MetadataChange
 
     /// <summary>When a context that is entered ends by itself, UTC; null for when it is left.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>True where a context that is entered is a group of whole scans, which share a dataset number.</summary>
+    public bool IsGroup { get; init; }
 
     /// <summary>Why, in the person's words.</summary>
     public string Reason { get; init; } = "";

@@ -33,6 +33,9 @@ internal sealed record MetadataContext
     /// <summary>When it ends by itself, UTC; null for when it is left.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>Id of the group that its scans belong to; null where it is none.</summary>
+    public Guid? Group { get; init; }
+
     /// <summary>Whether it is the outermost one of its scope.</summary>
     [JsonIgnore]
     public bool IsOutermost => Name.Length == 0;

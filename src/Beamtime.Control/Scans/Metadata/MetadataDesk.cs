@@ -73,7 +73,8 @@ internal sealed class MetadataDesk(MetadataBook book, ScanOptions options, TimeP
                 }
 
                 var isThere = standing is [.., var last] && last.Name == change.Context
-                    && last.Values.Count == change.Values.Count && IsSame(last, change) && last.Until == change.Until;
+                    && last.Values.Count == change.Values.Count && IsSame(last, change) && last.Until == change.Until
+                    && last.Group is not null == change.IsGroup;
                 if (!isThere && change.Context.Length > 0 && standing.Any(c => c.Name == change.Context))
                 {
                     reasons.Add(MetadataErrors.ContextTaken.Because($"The context '{change.Context}' stands already."));
@@ -81,7 +82,12 @@ internal sealed class MetadataDesk(MetadataBook book, ScanOptions options, TimeP
 
                 return Decided(reasons, () => isThere
                     ? []
-                    : [new MetadataEntered(options.Beamline, owner.Scope, owner.Of, change.Context, change.Values, change.Until?.ToUniversalTime())]);
+                    :
+                    [
+                        new MetadataEntered(
+                            options.Beamline, owner.Scope, owner.Of, change.Context, change.Values, change.Until?.ToUniversalTime(),
+                            change.IsGroup ? Guid.CreateVersion7(time.GetUtcNow()) : null),
+                    ]);
             },
             who,
             cancel);

@@ -28,8 +28,10 @@ internal sealed record MetadataSet(
 /// <param name="Context">The context's name.</param>
 /// <param name="Values">What it says.</param>
 /// <param name="Until">When it ends by itself, UTC; null for when it is left.</param>
+/// <param name="Group">Id of the group that its scans belong to; null where it is none.</param>
 internal sealed record MetadataEntered(
-    string Beamline, MetadataScope Scope, string Of, string Context, IReadOnlyDictionary<string, string> Values, DateTimeOffset? Until = null)
+    string Beamline, MetadataScope Scope, string Of, string Context, IReadOnlyDictionary<string, string> Values,
+    DateTimeOffset? Until = null, Guid? Group = null)
     : MetadataEntry(Beamline, Scope, Of);
 
 /// <summary>A context was left, with those inside it.</summary>
@@ -95,7 +97,7 @@ internal sealed record MetadataRecord
                     .. standing,
                     new MetadataContext
                     {
-                        Name = entered.Context, Values = entered.Values, Until = entered.Until, Who = entry.Why.Who.Value, ChangedAt = entry.At,
+                        Name = entered.Context, Values = entered.Values, Until = entered.Until, Group = entered.Group, Who = entry.Why.Who.Value, ChangedAt = entry.At,
                     },
                 ],
                 MetadataLeft left => [.. standing.TakeWhile(context => context.Name != left.Context)],
@@ -125,7 +127,7 @@ internal sealed record MetadataRecord
         MetadataSet set => Told(set, $"metadata{In(set.Context)}{Listed(" set: ", set.Values.Keys)}{Listed(" removed: ", set.Removed)}", set.Values),
         MetadataEntered entered => Told(
             entered,
-            $"entered the context {entered.Context}{Listed(" with ", entered.Values.Keys)}"
+            $"{(entered.Group is null ? "entered the context" : "opened the group")} {entered.Context}{Listed(" with ", entered.Values.Keys)}"
             + (entered.Until is { } until ? $" until {until.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : ""),
             entered.Values),
         MetadataLeft left => Told(left, $"left the context {left.Context}", null),
