@@ -24,7 +24,7 @@ internal static class ScanMetrics
 
     /// <summary>Queues that let nothing begin.</summary>
     public static readonly Gauge<double> Held = Meter.Sampled(
-        "queue.held", "1", "1 while a queue is paused or locked, 0 while its scans begin.", "queue");
+        "queue.held", "{queue}", "1 while a queue is paused or locked, 0 while its scans begin.", "queue");
 
     /// <summary>Looks at the queues.</summary>
     /// <param name="view">Sees them.</param>

@@ -61,7 +61,6 @@ public sealed class RestTests(RunningHost host) : IClassFixture<RunningHost>
     [InlineData("scans", """{"scan": null}""", 400, "request.malformed")]
     [InlineData("scans", """{"scan": "line", "args": [null, "0", "1"], "parameters": {"steps": "2"}}""", 422, "scan.parameter.invalid")]
     [InlineData("scans", """{"scan": "line", "args": ["samx", "0", "1"], "parameters": {"steps": null}}""", 422, "scan.parameter.invalid")]
-    [InlineData("scans", """{"scan": "line", "args": ["samx", "0", "1"], "parameters": {"steps": "2"}, "metadata": {"title": null}}""", 422, "scan.parameter.invalid")]
     [InlineData("scans", "[", 400, "request.malformed")]
     [InlineData("scans/999/abort", "{}", 404, "scan.unknown")]
     [InlineData("devices/samq/set", """{"value": 1}""", 404, "device.unknown")]
