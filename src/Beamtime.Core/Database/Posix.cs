@@ -11,7 +11,6 @@ internal static partial class Posix
     public const int SignalKill = 9;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
-    private const int Interrupted = 4;
     private const int WouldBlock = 11;
     private const int CurrentFolder = -100;
     private const uint RenameExchange = 2;
@@ -46,19 +45,6 @@ internal static partial class Posix
 
         var error = Marshal.GetLastPInvokeError();
         return error == WouldBlock ? false : throw Failure("flock", error);
-    }
-
-    /// <summary>Takes the exclusive lock of an open file; waits for it, so only where it is held shortly.</summary>
-    public static void TakeLock(SafeFileHandle file)
-    {
-        while (Lock(file, LockExclusive) != 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            if (error != Interrupted)
-            {
-                throw Failure("flock", error);
-            }
-        }
     }
 
     /// <summary>Sends a signal; false when no such process exists.</summary>

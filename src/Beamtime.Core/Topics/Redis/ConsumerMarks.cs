@@ -11,9 +11,11 @@ internal sealed class ConsumerMarks(string topic)
 
     /// <summary>Asks for all of them.</summary>
     /// <param name="connection">The way to Redis.</param>
+    /// <param name="consumers">Whose; of a topic without any nothing is asked.</param>
     /// <param name="cancel">Gives up.</param>
-    public async Task<IReadOnlyList<(string Consumer, ConsumerMark Mark)>> ReadAsync(RedisConnection connection, CancellationToken cancel) =>
-        Of(await connection.AskAsync(cancel, "HGETALL", Key));
+    public async Task<IReadOnlyList<(string Consumer, ConsumerMark Mark)>> ReadAsync(
+        RedisConnection connection, IReadOnlyList<string> consumers, CancellationToken cancel) =>
+        consumers.Count == 0 ? [] : Of(await connection.AskAsync(cancel, "HGETALL", Key));
 
     /// <summary>Those of a reply to HGETALL.</summary>
     /// <param name="hash">The reply.</param>

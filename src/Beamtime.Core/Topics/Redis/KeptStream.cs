@@ -50,6 +50,21 @@ internal sealed record KeptStream(MessageRing Ring, long Log, long Sent, long Ol
         return kept;
     }
 
+    /// <summary>The first offset that each consumer still needs: as its mark says, where that is of this log.</summary>
+    /// <param name="consumers">The consumers.</param>
+    /// <param name="marks">All marks that Redis has.</param>
+    public Dictionary<string, long> Acknowledged(
+        IReadOnlyList<string> consumers, IReadOnlyList<(string Consumer, ConsumerMark Mark)> marks)
+    {
+        var acknowledged = consumers.ToDictionary(consumer => consumer, _ => Oldest, StringComparer.Ordinal);
+        foreach (var (consumer, mark) in marks.Where(m => (m.Mark.Log == Log || m.Mark.Log == 0) && acknowledged.ContainsKey(m.Consumer)))
+        {
+            acknowledged[consumer] = mark.Until;
+        }
+
+        return acknowledged;
+    }
+
     private static async Task<KeptStream> InStreamAsync(
         RedisConnection connection, string key, long epoch, long next, Func<long> offsetOfClock, CancellationToken cancel)
     {

@@ -19,6 +19,7 @@ internal sealed partial class RedisPublisher : IRedisPart
     private readonly string _name;
     private readonly string _key;
     private readonly ConsumerMarks _marks;
+    private readonly StreamTrim _trim;
     private readonly byte[] _keyBytes;
     private readonly int _capacity;
     private readonly IReadOnlyList<string> _consumers;
@@ -44,8 +45,8 @@ internal sealed partial class RedisPublisher : IRedisPart
     private readonly List<RingMessage> _batch = [];
     private long _epoch;
     private long _log;
-    private long _ownFrom;
-    private long _trimmed;
+    private long _seenSlowest;
+    private long _seenSent;
     private volatile bool _isToLook;
 
     /// <summary>A publisher that attaches itself to its stream as soon as the link is up.</summary>
@@ -55,7 +56,7 @@ internal sealed partial class RedisPublisher : IRedisPart
         _name = name;
         _key = RedisTopics.Key(name);
         _marks = new ConsumerMarks(name);
-        _keyBytes = RedisTopics.Bytes(_key);
+        _trim = new StreamTrim(_keyBytes = RedisTopics.Bytes(_key), capacity);
         _capacity = capacity;
         _consumers = consumers;
         _logger = hub.Log;
@@ -260,7 +261,7 @@ internal sealed partial class RedisPublisher : IRedisPart
         if (!_isAttached)
         {
             var kept = await KeptStream.TakeUpAsync(connection, _key, _epoch, _spool, () => OffsetOfClock, cancel);
-            Begin(kept, await MarksAsync(connection, cancel));
+            Begin(kept, await _marks.ReadAsync(connection, _consumers, cancel));
             await RestoreMarksAsync(connection, cancel);
             return;
         }
@@ -274,11 +275,11 @@ internal sealed partial class RedisPublisher : IRedisPart
         var fence = await StreamFence.SetAsync(connection, _key, _epoch, first, cancel);
         if (fence.IsMade)
         {
-            _trimmed = 0;
+            _trim.BeginAnew();
             await RestoreMarksAsync(connection, cancel);
         }
 
-        foreach (var (consumer, mark) in await MarksAsync(connection, cancel))
+        foreach (var (consumer, mark) in await _marks.ReadAsync(connection, _consumers, cancel))
         {
             Acknowledge(consumer, mark.Log, mark.Until);
         }
@@ -295,20 +296,15 @@ internal sealed partial class RedisPublisher : IRedisPart
         var ring = kept.Ring;
         lock (_gate)
         {
-            foreach (var consumer in _consumers)
+            foreach (var (consumer, until) in kept.Acknowledged(_consumers, marks))
             {
-                _acknowledged[consumer] = kept.Oldest;
-            }
-
-            foreach (var (consumer, mark) in marks.Where(m => (m.Mark.Log == kept.Log || m.Mark.Log == 0) && _acknowledged.ContainsKey(m.Consumer)))
-            {
-                _acknowledged[consumer] = mark.Until;
+                _acknowledged[consumer] = until;
             }
 
             _log = kept.Log;
             // Until now messages were numbered from 0.
             _watch.Shift(ring.Next);
-            _ownFrom = _sent = kept.Sent;
+            _trim.OwnFrom = _sent = kept.Sent;
             if (_ring.First > 0)
             {
                 // Nobody must see everything, and what was dropped so far counts as skipped.
@@ -327,11 +323,6 @@ internal sealed partial class RedisPublisher : IRedisPart
         }
     }
 
-    private Task<IReadOnlyList<(string Consumer, ConsumerMark Mark)>> MarksAsync(RedisConnection connection, CancellationToken cancel) =>
-        _consumers.Count == 0
-            ? Task.FromResult<IReadOnlyList<(string, ConsumerMark)>>([])
-            : _marks.ReadAsync(connection, cancel);
-
     private Task RestoreMarksAsync(RedisConnection connection, CancellationToken cancel)
     {
         KeyValuePair<string, long>[] acknowledged;
@@ -348,8 +339,9 @@ internal sealed partial class RedisPublisher : IRedisPart
     {
         while (true)
         {
-            DropFromSpool();
             var until = Take();
+            // Outside the lock: the spool may let others go on in turn.
+            _spool?.Drop(_key, _seenSlowest);
             if (until == 0)
             {
                 if (_isToLook && !await IsThereAsync(connection, cancel))
@@ -368,7 +360,7 @@ internal sealed partial class RedisPublisher : IRedisPart
 
             var commands = new RedisCommands(1024) { IsTerse = true };
             RedisEntries.Append(commands, _keyBytes, _epoch, new RedisLog(_log, OffsetOfClock), _batch, until);
-            Trim(commands);
+            _trim.Add(commands, _epoch, Math.Min(_seenSlowest, _seenSent - _capacity));
             var reply = (await connection.SendAsync(commands, cancel))[0];
             if (reply.IsNull || (reply.Kind == RespKind.Error && reply.Bytes.Span.IndexOf("equal or smaller"u8) >= 0))
             {
@@ -382,18 +374,6 @@ internal sealed partial class RedisPublisher : IRedisPart
                 Confirmed();
             }
         }
-    }
-
-    // Outside the lock: the spool may let others go on in turn.
-    private void DropFromSpool()
-    {
-        long slowest;
-        lock (_gate)
-        {
-            slowest = _slowest;
-        }
-
-        _spool?.Drop(_key, slowest);
     }
 
     private void LetGoOn()
@@ -437,6 +417,7 @@ internal sealed partial class RedisPublisher : IRedisPart
         lock (_gate)
         {
             _sent = Math.Max(_sent, _ring.First);
+            (_seenSlowest, _seenSent) = (_slowest, _sent);
             var end = _consumers.Count == 0 ? _ring.Next : Math.Min(_ring.Next, _slowest + _capacity);
             long bytes = 0;
             var at = _sent;
@@ -454,28 +435,6 @@ internal sealed partial class RedisPublisher : IRedisPart
             }
 
             return _batch.Count == 0 ? 0 : at;
-        }
-    }
-
-    // As many messages are kept as the topic's capacity, acknowledged or not; nothing that is not acknowledged goes.
-    private void Trim(RedisCommands commands)
-    {
-        long keep;
-        lock (_gate)
-        {
-            keep = Math.Min(_slowest, _sent - _capacity);
-        }
-
-        // Ids of messages that an older epoch wrote are not known here; they go with the first of ours that goes.
-        if (keep > _ownFrom && keep - _trimmed >= Math.Max(1, _capacity / 8))
-        {
-            commands.Begin(5);
-            commands.Word("XTRIM"u8);
-            commands.Word(_keyBytes);
-            commands.Word("MINID"u8);
-            commands.Word("~"u8);
-            RedisEntries.Id(commands, _epoch, keep + 1);
-            _trimmed = keep;
         }
     }
 

@@ -112,33 +112,16 @@ internal sealed partial class RoleSpool : IAsyncDisposable
     /// <param name="logger">Takes what it meets.</param>
     /// <param name="place">Its place; given back with it.</param>
     /// <exception cref="FaultException"><c>spool.damaged</c>.</exception>
-    public static RoleSpool Open(string folder, long capacity, ILogger logger, SpoolPlace place)
-    {
-        RoleSpool? spool = null;
-        try
-        {
-            return spool = new RoleSpool(folder, capacity, new SpoolDisk(), logger) { _place = place };
-        }
-        finally
-        {
-            if (spool is null)
-            {
-                place.Held.Dispose();
-            }
-        }
-    }
+    public static RoleSpool Open(string folder, long capacity, ILogger logger, SpoolPlace place) =>
+        new(folder, capacity, new SpoolDisk(), logger) { _place = place };
 
-    /// <summary>
-    /// Brings here what a stream has left in spools of this host that no process has; before the stream is looked at for
-    /// the first time.
-    /// </summary>
+    /// <summary>Brings here what a stream has left in spools that no process has; before it is looked at.</summary>
     /// <param name="stream">A stream that this process writes.</param>
     /// <param name="cancel">Gives up.</param>
-    /// <exception cref="FaultException"><c>spool.damaged</c>.</exception>
     public Task TakeOverAsync(string stream, CancellationToken cancel) =>
         _place?.Shelf?.TakeOverAsync(this, _folder, stream, cancel) ?? Task.CompletedTask;
 
-    /// <summary>Adds what a stream had in another spool, which knows more of it than this one.</summary>
+    /// <summary>Adds what a stream had in another spool, which is newer.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="end">How far it is there.</param>
     /// <param name="records">What of it is still needed there.</param>
@@ -166,8 +149,10 @@ internal sealed partial class RoleSpool : IAsyncDisposable
     /// <summary>Forgets a stream, which another spool has now.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task ForgetAsync(string stream, CancellationToken cancel)
+    /// <returns>True when it knows of no other.</returns>
+    public async Task<bool> ForgetAsync(string stream, CancellationToken cancel)
     {
+        bool isEmpty;
         lock (_gate)
         {
             if (_streams.Remove(stream, out var known))
@@ -178,21 +163,12 @@ internal sealed partial class RoleSpool : IAsyncDisposable
                     known.Name,
                     new SpoolRecord(stream, SpoolFormat.Forgotten, Guid.Empty, known.Tag, BitConverter.GetBytes(known.Next)));
             }
+
+            isEmpty = _streams.Count == 0;
         }
 
         await SyncedAsync(cancel);
-    }
-
-    /// <summary>True when it knows of no stream.</summary>
-    public bool IsEmpty
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _streams.Count == 0;
-            }
-        }
+        return isEmpty;
     }
 
     /// <summary>Offset after the last record that a stream ever had; null for a stream that had none.</summary>
@@ -336,32 +312,19 @@ internal sealed partial class RoleSpool : IAsyncDisposable
 
     private void Load()
     {
-        var paths = Directory.GetFiles(_folder, "*" + SpoolSegment.Suffix)
-            .Where(p => SpoolSegment.NumberOf(p) is not null).OrderBy(p => SpoolSegment.NumberOf(p)).ToArray();
-        for (var i = 0; i < paths.Length; i++)
+        foreach (var (segment, records, cut) in SpoolSegment.LoadAll(_folder, _disk))
         {
-            var segment = new SpoolSegment(_folder, SpoolSegment.NumberOf(paths[i])!.Value);
-            var records = SpoolSegment.Read(paths[i], out var length, out var whole);
             foreach (var (kind, record) in records)
             {
                 Take(segment, kind, record);
             }
 
-            if (whole < length)
+            if (cut > 0)
             {
-                if (i < paths.Length - 1)
-                {
-                    throw SpoolErrors.Damaged.Fault($"{paths[i]} is damaged behind byte {whole} of {length}.");
-                }
-
-                LogCut(paths[i], length - whole);
-                using var file = _disk.Open(paths[i]);
-                RandomAccess.SetLength(file, whole);
-                _disk.Sync(file);
+                LogCut(segment.Path, cut);
             }
 
-            segment.Length = segment.Synced = whole;
-            _bytes += whole;
+            _bytes += segment.Length;
             _segments.AddLast(segment);
         }
 
@@ -513,19 +476,16 @@ internal sealed partial class RoleSpool : IAsyncDisposable
         _streams.TryGetValue(stream, out var known) && segment.Last.TryGetValue(stream, out var last)
         && last.Tag == known.Tag && last.Sequence >= known.Kept;
 
+    // What could not be removed is tried again with the next one; until then it counts.
     private bool TryDelete(SpoolSegment segment)
     {
-        try
+        var trouble = _disk.TryDelete(segment.Path);
+        if (trouble is not null)
         {
-            _disk.Delete(segment.Path);
-            return true;
+            LogNotRemoved(segment.Path, trouble);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // It is tried again with the next one; until then it counts.
-            LogNotRemoved(segment.Path, error.Message);
-            return false;
-        }
+
+        return trouble is null;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The end of {Path} was torn; {Bytes} bytes are cut off")]

@@ -36,6 +36,21 @@ internal partial class SpoolDisk
     /// <param name="path">The file.</param>
     public virtual void Delete(string path) => File.Delete(path);
 
+    /// <summary>Removes a segment, or tells why it could not.</summary>
+    /// <param name="path">The file.</param>
+    public string? TryDelete(string path)
+    {
+        try
+        {
+            Delete(path);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 

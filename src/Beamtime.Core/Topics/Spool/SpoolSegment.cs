@@ -26,6 +26,35 @@ internal sealed class SpoolSegment(string folder, long number)
     /// <summary>The last sequence of each stream that has records here, and its tag.</summary>
     public Dictionary<string, (long Tag, long Sequence)> Last { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The segments of a folder with what is in them, in order. A torn end of the last one is cut off.</summary>
+    /// <param name="folder">The spool's folder.</param>
+    /// <param name="disk">The disk.</param>
+    /// <exception cref="Beamtime.Sdk.Errors.FaultException"><c>spool.damaged</c>.</exception>
+    public static IEnumerable<(SpoolSegment Segment, List<(byte Kind, SpoolRecord Record)> Records, long Cut)> LoadAll(
+        string folder, SpoolDisk disk)
+    {
+        var paths = Directory.GetFiles(folder, "*" + Suffix)
+            .Where(p => NumberOf(p) is not null).OrderBy(p => NumberOf(p)).ToArray();
+        for (var i = 0; i < paths.Length; i++)
+        {
+            var records = Read(paths[i], out var length, out var whole);
+            if (whole < length)
+            {
+                if (i < paths.Length - 1)
+                {
+                    throw SpoolErrors.Damaged.Fault($"{paths[i]} is damaged behind byte {whole} of {length}.");
+                }
+
+                using var file = disk.Open(paths[i]);
+                RandomAccess.SetLength(file, whole);
+                disk.Sync(file);
+            }
+
+            yield return (
+                new SpoolSegment(folder, NumberOf(paths[i])!.Value) { Length = whole, Synced = whole }, records, length - whole);
+        }
+    }
+
     /// <summary>The whole records of a file, and marks.</summary>
     /// <param name="path">The file.</param>
     /// <param name="length">Its bytes.</param>

@@ -1,7 +1,5 @@
 using System.Globalization;
-using Beamtime.Core.Database;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 
 namespace Beamtime.Core.Topics.Spool;
 
@@ -15,7 +13,6 @@ namespace Beamtime.Core.Topics.Spool;
 /// <param name="logger">Takes what it meets.</param>
 internal sealed partial class SpoolShelf(string folder, TimeProvider time, ILogger logger)
 {
-    private const string LockName = "LOCK";
     private const int MostAlike = 64;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
@@ -25,15 +22,17 @@ internal sealed partial class SpoolShelf(string folder, TimeProvider time, ILogg
     /// <exception cref="Beamtime.Sdk.Errors.FaultException"><c>spool.damaged</c>.</exception>
     public RoleSpool Open(string roles, long capacity)
     {
-        using var shelf = OpenShelf();
-        Posix.TakeLock(shelf);
+        Directory.CreateDirectory(folder);
+        FileStream? shelf = null;
+        SpinWait.SpinUntil(() => (shelf = SpoolLock.TryTake(folder)) is not null);
+        using var held = shelf!;
         for (var number = 1; ; number++)
         {
             var own = Path.Combine(folder, number == 1 ? roles : string.Create(CultureInfo.InvariantCulture, $"{roles}-{number}"));
             Directory.CreateDirectory(own);
-            if (TryTake(own) is { } taken)
+            if (SpoolLock.TryTake(own) is { } taken)
             {
-                return RoleSpool.Open(own, capacity, logger, new SpoolPlace(this, taken));
+                return OpenTaken(own, capacity, new SpoolPlace(this, taken));
             }
 
             if (number == MostAlike)
@@ -51,12 +50,13 @@ internal sealed partial class SpoolShelf(string folder, TimeProvider time, ILogg
     public async Task TakeOverAsync(RoleSpool own, string ownFolder, string stream, CancellationToken cancel)
     {
         // No thread stands still for another one.
-        using var shelf = OpenShelf();
-        while (!Posix.TryLock(shelf))
+        FileStream? shelf;
+        while ((shelf = SpoolLock.TryTake(folder)) is null)
         {
             await Task.Delay(Pause, time, cancel);
         }
 
+        await using var held = shelf;
         await TakeOverHeldAsync(own, ownFolder, stream, cancel);
     }
 
@@ -67,13 +67,13 @@ internal sealed partial class SpoolShelf(string folder, TimeProvider time, ILogg
     {
         foreach (var left in Directory.GetDirectories(folder).Where(f => f != ownFolder).Order(StringComparer.Ordinal))
         {
-            if (!SpoolSurvey.HasSegments(left) || TryTake(left) is not { } taken)
+            if (!SpoolSurvey.HasSegments(left) || SpoolLock.TryTake(left) is not { } taken)
             {
                 continue;
             }
 
             var isEmpty = false;
-            await using (var other = RoleSpool.Open(left, long.MaxValue, logger, new SpoolPlace(null, taken)))
+            await using (var other = OpenTaken(left, long.MaxValue, new SpoolPlace(null, taken)))
             {
                 if (other.End(stream) is { } theirs)
                 {
@@ -86,10 +86,8 @@ internal sealed partial class SpoolShelf(string folder, TimeProvider time, ILogg
                     }
 
                     // From here on it is in one place alone; a crash before this finds the same in both, and repeats nothing.
-                    await other.ForgetAsync(stream, cancel);
+                    isEmpty = await other.ForgetAsync(stream, cancel);
                 }
-
-                isEmpty = other.IsEmpty;
             }
 
             if (isEmpty)
@@ -99,23 +97,17 @@ internal sealed partial class SpoolShelf(string folder, TimeProvider time, ILogg
         }
     }
 
-    // Short, and given back by the system when its holder dies.
-    private SafeFileHandle OpenShelf()
+    private RoleSpool OpenTaken(string spool, long capacity, SpoolPlace place)
     {
-        Directory.CreateDirectory(folder);
-        return Posix.OpenWithoutLock(Path.Combine(folder, LockName), toWrite: true);
-    }
-
-    private static SafeFileHandle? TryTake(string spool)
-    {
-        var file = Posix.OpenWithoutLock(Path.Combine(spool, LockName), toWrite: true);
-        if (Posix.TryLock(file))
+        try
         {
-            return file;
+            return RoleSpool.Open(spool, capacity, logger, place);
         }
-
-        file.Dispose();
-        return null;
+        catch
+        {
+            place.Held.Dispose();
+            throw;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Stream}: {Count} records that an earlier process left were taken over from {Folder}")]
@@ -125,4 +117,4 @@ internal sealed partial class SpoolShelf(string folder, TimeProvider time, ILogg
 /// <summary>Where a spool has its place.</summary>
 /// <param name="Shelf">The spools of this host; null where it stands alone.</param>
 /// <param name="Held">The lock of its folder.</param>
-internal sealed record SpoolPlace(SpoolShelf? Shelf, SafeFileHandle Held);
+internal sealed record SpoolPlace(SpoolShelf? Shelf, FileStream Held);

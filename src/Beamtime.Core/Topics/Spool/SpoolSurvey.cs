@@ -1,5 +1,3 @@
-using Beamtime.Core.Database;
-
 namespace Beamtime.Core.Topics.Spool;
 
 /// <summary>What a spool of this host holds, for whoever looks and changes nothing.</summary>
@@ -13,7 +11,7 @@ internal sealed record SpoolSurvey(string Folder, bool IsHeld, IReadOnlyDictiona
     public static IReadOnlyList<SpoolSurvey> Of(string folder) => !Directory.Exists(folder)
         ? []
         : [.. Directory.GetDirectories(folder).Where(HasSegments).Order(StringComparer.Ordinal)
-            .Select(f => IsInUse(f) ? new SpoolSurvey(f, true, new Dictionary<string, int>()) : new SpoolSurvey(f, false, Needed(f)))];
+            .Select(f => SpoolLock.IsTaken(f) ? new SpoolSurvey(f, true, new Dictionary<string, int>()) : new SpoolSurvey(f, false, Needed(f)))];
 
     /// <summary>Whether a folder is a spool with something in it.</summary>
     /// <param name="folder">The folder.</param>
@@ -21,18 +19,6 @@ internal sealed record SpoolSurvey(string Folder, bool IsHeld, IReadOnlyDictiona
 
     private static IEnumerable<string> Segments(string folder) => Directory.GetFiles(folder, "*" + SpoolSegment.Suffix)
         .Where(p => SpoolSegment.NumberOf(p) is not null).OrderBy(p => SpoolSegment.NumberOf(p));
-
-    private static bool IsInUse(string spool)
-    {
-        var path = Path.Combine(spool, "LOCK");
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        using var file = Posix.OpenWithoutLock(path, toWrite: false);
-        return !Posix.TryLock(file);
-    }
 
     private static Dictionary<string, int> Needed(string spool)
     {
