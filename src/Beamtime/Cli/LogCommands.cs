@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Beamtime.Core.Telemetry.Logs;
 using Beamtime.Roles;
-using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
 namespace Beamtime.Cli;
