@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Beamtime.Core.Jobs;
 using Beamtime.Core.Ledger;
 using Beamtime.Core.Workflows;
-using Beamtime.Core.Jobs;
 using Beamtime.Data.Datasets;
 using Beamtime.Data.Storage;
 using Beamtime.Data.Transfers;

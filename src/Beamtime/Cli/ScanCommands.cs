@@ -69,6 +69,7 @@ internal static class ScanCommands
         if (run.Arguments.GetValue(NoWait))
         {
             var accepted = await client.PostAsync<ScanAnswer>("scans", request, cancel);
+            await ScanWatch.TellContextsAsync(request, accepted);
             return run.Print(accepted, _ =>
                 run.Say($"S{accepted.Number:D5} accepted{(accepted.Notice is { } notice ? $"; {notice}" : "")}"));
         }

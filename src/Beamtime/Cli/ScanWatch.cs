@@ -37,6 +37,7 @@ internal static class ScanWatch
             following.Token);
         await await Task.WhenAny(connected.Task, followed);
         var scan = await client.PostAsync<ScanAnswer>("scans", request, cancel);
+        await TellContextsAsync(request, scan);
         if (scan.Notice is { } notice)
         {
             await Console.Error.WriteLineAsync(notice);
@@ -71,6 +72,22 @@ internal static class ScanWatch
         }
 
         return scan.State == ScanState.Completed ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    /// <summary>Says what goes with a scan that its request did not name: a context that was forgotten shows.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="scan">What was accepted.</param>
+    public static async Task TellContextsAsync(ScanRequest request, ScanAnswer scan)
+    {
+        string[] added =
+        [
+            .. scan.Request.Metadata.Where(m => request.Metadata.GetValueOrDefault(m.Key) != m.Value).Select(m => $"{m.Key}={m.Value}"),
+            .. scan.Group is { } group ? [$"group {group.Name}"] : (string[])[],
+        ];
+        if (added.Length > 0)
+        {
+            await Console.Error.WriteLineAsync($"S{scan.Number:D5} has from contexts: {string.Join(", ", added)}");
+        }
     }
 
     private static async Task ShowAsync(

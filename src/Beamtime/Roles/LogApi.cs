@@ -142,8 +142,8 @@ internal static partial class LogApi
             sinks.Levels.Reset(known);
         }
 
-        var (name, set, log) = (NameOf(known), request.Level?.ToString() ?? "its settings", logs.CreateLogger(typeof(LogApi)));
-        LevelChanged(log, name, set, request.Category, caller.Username);
+        var log = logs.CreateLogger(typeof(LogApi));
+        LevelChanged(log, known, request.Level, request.Category, caller.Username);
         return TypedResults.Ok(Answer(sinks, known));
     }
 
@@ -170,6 +170,6 @@ internal static partial class LogApi
     private static LogSinks Sinks(IServiceProvider services) => services.GetService<LogSinks>()
         ?? throw new RefusedException(TelemetryErrors.SinkUnknown.Because("this process logs elsewhere"));
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The {Sink} of the log takes {Level} of '{Category}', said {Who}")]
-    private static partial void LevelChanged(ILogger log, string sink, string level, string category, string who);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The least level of the log's {Sink} was set to {Level} for '{Category}' by {Who}; none is that of the settings")]
+    private static partial void LevelChanged(ILogger log, LogSink sink, LogLevel? level, string category, string who);
 }

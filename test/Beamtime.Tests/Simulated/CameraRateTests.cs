@@ -16,7 +16,7 @@ public sealed class CameraRateTests(ITestOutputHelper output)
         """
         camera:
           deviceClass: simulated.camera
-          deviceConfig: {image_shape: [1024, 2048]}
+          deviceConfig: {phantom: none, image_shape: [1024, 2048]}
           readoutPriority: monitored
           softwareTrigger: true
           enabled: true
