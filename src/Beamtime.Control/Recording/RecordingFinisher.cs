@@ -10,12 +10,12 @@ namespace Beamtime.Control.Recording;
 /// a crash in any of them; the registration happens once.
 /// </summary>
 /// <param name="options">Names and limits.</param>
-/// <param name="sections">What techniques add to files.</param>
+/// <param name="sections">What techniques add to files, at the moment.</param>
 /// <param name="register">Puts the record into the ledger and ends the open recording in one transaction; once.</param>
 /// <param name="log">The log.</param>
 internal sealed partial class RecordingFinisher(
     RecordingOptions options,
-    IReadOnlyList<FileSection> sections,
+    Func<IReadOnlyList<FileSection>> sections,
     Func<RecordingClosed, CancellationToken, Task> register,
     ILogger<RecordingFinisher> log)
 {
@@ -123,7 +123,7 @@ internal sealed partial class RecordingFinisher(
         }
 
         List<FileSection> applying = [];
-        foreach (var section in sections)
+        foreach (var section in sections())
         {
             try
             {

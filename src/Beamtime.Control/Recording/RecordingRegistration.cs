@@ -1,7 +1,7 @@
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Points;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -40,7 +40,7 @@ internal static class RecordingRegistration
             .AddScanDesk(beamline)
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
-                s.GetRequiredService<PluginRegistry>().Sections,
+                () => s.GetRequiredService<PluginShelf>().Current.Registry.Sections,
                 s.GetRequiredService<RecordingStore>().CloseAsync,
                 s.GetRequiredService<ILogger<RecordingFinisher>>()))
             .AddSingleton(s => new RecordingRecovery(

@@ -1,11 +1,11 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
 using Beamtime.Control.Scans.Lists;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -21,7 +21,7 @@ internal static class ScanRegistration
         public IServiceCollection AddScanDesk(string beamline)
         {
             services.TryAddSingleton(s => new ScanTopics(s.GetRequiredService<TopicHub>(), beamline));
-            services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()));
+            services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginShelf>()));
             services.TryAddSingleton<ScanStore>();
             services.TryAddSingleton(s => new AlarmTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<AlarmStore>();
@@ -31,6 +31,7 @@ internal static class ScanRegistration
             services.TryAddSingleton<ScanDesk>();
             services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<MoveDesk>();
+            services.TryAddSingleton<MoveHistory>();
             services.TryAddSingleton(s => new StepTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<QueueView>();
             return services;
