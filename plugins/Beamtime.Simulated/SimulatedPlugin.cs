@@ -55,6 +55,7 @@ public sealed class SimulatedPlugin : Plugin
     private static void RegisterTestDevices(PluginRegistry registry)
     {
         registry.AddDevice(configuration => new FaultyDevice(configuration), "simulated.faulty");
+        registry.AddDevice(configuration => new FaultyFlyer(configuration), "simulated.faulty-flyer");
         registry.AddDevice(
             FailingPositioner.AtMoves,
             ["simulated.failing-positioner", .. Bec("sim_test_devices", "SimPositionerWithCommFailure")]);

@@ -1,6 +1,8 @@
+using Beamtime.Control.Actors;
 using Beamtime.Control.Beamline;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Devices.Configuration;
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Points;
 using Beamtime.Control.Procedures;
 using Beamtime.Control.Recording;
@@ -14,6 +16,7 @@ using Beamtime.Control.Scans.Lists;
 using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
+using Beamtime.Control.Scripts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -28,8 +31,12 @@ internal static class ControlRegistration
         /// <param name="beamline">The beamline.</param>
         /// <param name="recordings">The folder of all recordings.</param>
         public IServiceCollection AddControlApi(string beamline, string recordings) => services
+            .AddPluginWatch(beamline)
             .AddDeviceLink(beamline)
             .AddScanDesk(beamline)
+            .AddScripts(beamline)
+            .AddSingleton<ActorDesk>()
+            .AddSingleton<ActorWatch>()
             .AddPointTopics(beamline)
             .AddRecorder(beamline, recordings)
             .AddBeamlineTopics(beamline)
@@ -40,6 +47,7 @@ internal static class ControlRegistration
         /// <param name="beamline">The beamline.</param>
         /// <param name="recordings">The folder of all recordings.</param>
         public IServiceCollection AddScanServer(string beamline, string recordings) => services
+            .AddPluginWatch(beamline)
             .AddDeviceOwner(beamline)
             .AddScans(beamline)
             .AddRecorder(beamline, recordings)
@@ -53,7 +61,7 @@ internal static class ControlRegistration
         /// <param name="roster">The beamline's devices, connected.</param>
         /// <param name="dataFolder">The program's data folder; exists.</param>
         public IServiceCollection AddDeviceServer(string beamline, DeviceRoster roster, string dataFolder) =>
-            services.AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"));
+            services.AddPluginWatch(beamline).AddDevices(beamline, roster, Path.Combine(dataFolder, $"{beamline}.device-epoch"));
 
         /// <summary>Adds the bundler of a beamline.</summary>
         /// <param name="beamline">The beamline.</param>
@@ -63,7 +71,7 @@ internal static class ControlRegistration
         /// <param name="beamline">The beamline.</param>
         /// <param name="recordings">The folder of all recordings.</param>
         public IServiceCollection AddFileWriter(string beamline, string recordings) =>
-            services.AddRecording(beamline, recordings);
+            services.AddPluginWatch(beamline).AddRecording(beamline, recordings);
     }
 
     extension(IServiceProvider services)
@@ -106,6 +114,9 @@ internal static class ControlRegistration
         {
             (ControlParts Part, string Name, Func<CancellationToken, Task> Run)[] loops =
             [
+                (parts & (ControlParts.All ^ ControlParts.Bundler), "plugin watch", Run<PluginWatch>(w => w.RunAsync)),
+                (ControlParts.ScanServer, "plugin reception", Run<PluginReception>(r => r.RunAsync)),
+                (parts & ControlParts.Api, "actor watch", Run<ActorWatch>(w => w.RunAsync)),
                 (ControlParts.DeviceServer, "device server", Run<DeviceServer>(d => d.RunAsync)),
                 (ControlParts.DeviceServer, "roster editor", Run<RosterEditor>(e => e.RunAsync)),
                 (ControlParts.DeviceServer, "device announcer", Run<DeviceAnnouncer>(d => d.RunAsync)),
@@ -113,6 +124,7 @@ internal static class ControlRegistration
                 (ControlParts.ScanServer, "device setter", Run<DeviceSetter>(d => d.RunAsync)),
                 (ControlParts.ScanServer, "device configurator", Run<DeviceConfigurator>(c => c.RunAsync)),
                 (ControlParts.ScanServer, "step reception", Run<StepReception>(r => r.RunAsync)),
+                (ControlParts.ScanServer, "move history", Run<MoveHistory>(h => h.RunAsync)),
                 (ControlParts.ScanServer, "mover", Run<Mover>(m => m.RunAsync)),
                 (ControlParts.FileWriter, "file writer", Run<FileWriter>(w => w.RunAsync)),
                 (ControlParts.FileWriter, "point reception", Run<PointReception>(r => r.RunAsync)),
@@ -134,7 +146,12 @@ internal static class ControlRegistration
             ];
             return loops
                 .Where(l => (l.Part & parts) != 0)
-                .Select(l => l with { Part = l.Part.HasFlag(ControlParts.ScanServer) ? ControlParts.ScanServer : l.Part });
+                .Select(l => l with { Part = OneOf(l.Part) });
+
+            // What several parts need is the scan server's where that is here.
+            static ControlParts OneOf(ControlParts some) => some.HasFlag(ControlParts.ScanServer)
+                ? ControlParts.ScanServer
+                : (ControlParts)((int)some & -(int)some);
 
             Func<CancellationToken, Task> Run<T>(Func<T, Func<CancellationToken, Task>> loop)
                 where T : notnull => cancel => loop(services.GetRequiredService<T>())(cancel);
@@ -152,7 +169,7 @@ internal static class ControlRegistration
     {
         /// <summary>Maps the routes of devices, scans, points, the beamline, the gate and procedures.</summary>
         public IEndpointRouteBuilder MapControl() =>
-            routes.MapDevices().MapScans().MapScanLists().MapMetadata().MapScanGroups().MapMoves().MapSteps().MapBaton().MapAlarms().MapPoints().MapRecordings()
-                .MapBeamline().MapGate().MapProcedures();
+            routes.MapPlugins().MapDevices().MapScans().MapScanLists().MapMetadata().MapScanGroups().MapMoves().MapSteps().MapBaton()
+                .MapAlarms().MapPoints().MapRecordings().MapBeamline().MapGate().MapProcedures().MapScripts().MapActors();
     }
 }

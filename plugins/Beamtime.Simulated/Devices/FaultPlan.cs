@@ -12,7 +12,7 @@ internal sealed class FaultPlan
 
     /// <summary>Operations at which to fail.</summary>
     public static readonly string[] Operations =
-        ["connect", "configuration", "read", "set", "stage", "prescan", "trigger", "complete", "unstage", "stop"];
+        ["connect", "configuration", "read", "set", "stage", "prescan", "trigger", "kickoff", "fly", "complete", "unstage", "stop"];
 
     private readonly string _name;
     private readonly TimeProvider _time;

@@ -48,6 +48,9 @@ internal sealed class FaultyDevice
     /// <summary>True while a scan has it staged.</summary>
     public bool IsStaged => _isStaged;
 
+    /// <summary>When and how it fails.</summary>
+    public FaultPlan Plan => _plan;
+
     /// <summary>Calls that hang or are late at this moment.</summary>
     public int Waiting => _plan.Waiting;
 

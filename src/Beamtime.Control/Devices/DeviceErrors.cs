@@ -178,6 +178,12 @@ internal static class DeviceErrors
         "See the device's own reason, mend it, and connect it anew with 'beamtime device retry'.",
         RetryClass.Later);
 
+    /// <summary>Nobody knows whether a method was called.</summary>
+    public static readonly ErrorCode CallUncertain = new(
+        "device.call.uncertain",
+        "The device server was lost while a method that changes a device was called; it may or may not have been carried out.",
+        "Look at the device, put it as it should be, and ask for the scan again.");
+
     /// <summary>A scan asks for readout priorities that exclude each other.</summary>
     public static readonly ErrorCode PriorityConflict = new(
         "device.priority.conflict",

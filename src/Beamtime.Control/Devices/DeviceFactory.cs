@@ -43,7 +43,7 @@ internal sealed class ConstructedDevices(IReadOnlyList<ConstructedDevice> device
 /// <param name="plugins">Where device classes are registered.</param>
 /// <param name="options">Settings of devices.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DeviceFactory(PluginRegistry plugins, DeviceOptions options, TimeProvider time)
+internal sealed class DeviceFactory(Func<PluginRegistry> plugins, DeviceOptions options, TimeProvider time)
 {
     /// <summary>Constructs devices in the order of need.</summary>
     /// <param name="entries">The configuration, ordered by need.</param>
@@ -55,13 +55,14 @@ internal sealed class DeviceFactory(PluginRegistry plugins, DeviceOptions option
     {
         Dictionary<string, ConstructedDevice> made = new(StringComparer.Ordinal);
         List<Reason> mistakes = [];
+        var classes = plugins().Devices;
         foreach (var entry in entries)
         {
-            if (!plugins.Devices.TryGetValue(entry.DeviceClass, out var create) && !ComputedSignal.Classes.Contains(entry.DeviceClass))
+            if (!classes.TryGetValue(entry.DeviceClass, out var create) && !ComputedSignal.Classes.Contains(entry.DeviceClass))
             {
                 mistakes.Add(DeviceErrors.ConfigurationInvalid.Because(
                     $"{entry.Name}: no plugin has the device class '{entry.DeviceClass}'"
-                    + NearestName.Question(entry.DeviceClass, plugins.Devices.Keys.Concat(ComputedSignal.Classes))));
+                    + NearestName.Question(entry.DeviceClass, classes.Keys.Concat(ComputedSignal.Classes))));
                 continue;
             }
 

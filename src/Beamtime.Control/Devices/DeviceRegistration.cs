@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices.Configuration;
+using Beamtime.Control.Plugins;
 using Beamtime.Core.Topics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -41,7 +42,8 @@ internal static class DeviceRegistration
             .AddDeviceTopics(beamline)
             .AddSingleton(roster)
             .AddSingleton(new OwnerEpoch(epochFile))
-            .AddSingleton<DeviceFactory>()
+            .AddSingleton(s => new DeviceFactory(
+                () => s.GetRequiredService<PluginShelf>().Current.Registry, s.GetRequiredService<DeviceOptions>(), s.GetRequiredService<TimeProvider>()))
             .AddSingleton<RosterEditor>()
             .AddSingleton<DeviceServer>()
             .AddSingleton<DeviceAnnouncer>();

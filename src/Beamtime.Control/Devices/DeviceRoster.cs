@@ -58,7 +58,7 @@ internal sealed class DeviceRoster : IAsyncDisposable
         TimeProvider time,
         ILogger<DeviceRoster> logger,
         CancellationToken cancel) => await ConnectAsync(
-        await new DeviceFactory(plugins, options, time).ConstructAsync(entries, static _ => null), 0, options, time, logger, cancel);
+        await new DeviceFactory(() => plugins, options, time).ConstructAsync(entries, static _ => null), 0, options, time, logger, cancel);
 
     /// <summary>Connects constructed devices in the order of need.</summary>
     /// <param name="constructed">The devices, which the roster disposes of from now on.</param>

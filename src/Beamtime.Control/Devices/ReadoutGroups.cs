@@ -16,7 +16,7 @@ internal sealed record ReadoutGroups(IReadOnlyDictionary<ReadoutPriority, IReadO
 
     /// <summary>
     /// Sorts the devices. A device named for several of monitored, baseline and on request is monitored. One that makes its
-    /// own stream, by its configuration or by what is asked, cannot be read at points or once as well.
+    /// own stream, by its configuration or by what is asked, cannot be read at points or once as well; it can be left out.
     /// </summary>
     /// <param name="book">The devices.</param>
     /// <param name="asked">Names that this scan asks for by priority; empty for none.</param>
@@ -56,6 +56,11 @@ internal sealed record ReadoutGroups(IReadOnlyDictionary<ReadoutPriority, IReadO
     private static ReadoutPriority Choose(
         string device, ReadoutPriority configured, HashSet<ReadoutPriority> asks, List<Reason> reasons)
     {
+        if (asks.SetEquals([ReadoutPriority.OnRequest]))
+        {
+            return ReadoutPriority.OnRequest;
+        }
+
         HashSet<ReadoutPriority> all = Streaming.Contains(configured) ? [configured, .. asks] : asks;
         if (all.Count > 1 && all.Any(Streaming.Contains))
         {

@@ -11,13 +11,13 @@ namespace Beamtime.Control.Recording;
 /// a crash in any of them; the registration happens once.
 /// </summary>
 /// <param name="options">Names and limits.</param>
-/// <param name="sections">What techniques add to files.</param>
+/// <param name="sections">What techniques add to files, at the moment.</param>
 /// <param name="formats">What further files are written.</param>
 /// <param name="register">Puts the record into the ledger and ends the open recording in one transaction; once.</param>
 /// <param name="log">The log.</param>
 internal sealed partial class RecordingFinisher(
     RecordingOptions options,
-    IReadOnlyList<FileSection> sections,
+    Func<IReadOnlyList<FileSection>> sections,
     IReadOnlyList<FileFormat> formats,
     Func<RecordingClosed, CancellationToken, Task> register,
     ILogger<RecordingFinisher> log)
@@ -125,7 +125,7 @@ internal sealed partial class RecordingFinisher(
             reasons.Add(RecordingErrors.PointsLost.Because($"{source.End.Points - source.Rows} of {source.End.Points} points are missing"));
         }
 
-        var applying = Applying(sections, s => s.AppliesTo(recorded), s => s.Name);
+        var applying = Applying(sections(), s => s.AppliesTo(recorded), s => s.Name);
         var further = Applying(formats, f => f.AppliesTo(recorded), f => f.Name);
         while (true)
         {

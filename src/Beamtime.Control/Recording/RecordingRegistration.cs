@@ -1,8 +1,8 @@
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Points;
 using Beamtime.Control.Recording.Retrieval;
 using Beamtime.Control.Scans;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -44,8 +44,9 @@ internal static class RecordingRegistration
             .AddSingleton<PointReception>()
             .AddSingleton(s => new RecordingFinisher(
                 s.GetRequiredService<RecordingOptions>(),
-                s.GetRequiredService<PluginRegistry>().Sections,
-                RecordingFormats.Of(s.GetRequiredService<RecordingOptions>(), s.GetRequiredService<PluginRegistry>()),
+                () => s.GetRequiredService<PluginShelf>().Current.Registry.Sections,
+                // As they are at the start: a plugin that is read anew must not take away what the settings ask for.
+                RecordingFormats.Of(s.GetRequiredService<RecordingOptions>(), s.GetRequiredService<PluginShelf>().Current.Registry),
                 s.GetRequiredService<RecordingStore>().CloseAsync,
                 s.GetRequiredService<ILogger<RecordingFinisher>>()))
             .AddSingleton(s => new RecordingRecovery(

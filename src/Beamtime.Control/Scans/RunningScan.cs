@@ -46,6 +46,7 @@ internal sealed class RunningScan : ScanContext, IDisposable
         (_devices, _link, _time) = (devices, link, time);
         _operations = new PointOperations(plan, devices);
         _instructions = new ScanInstructions(id, link, patience) { Forget = _operations.Forget };
+        Calls = new ScanCalls(devices, _instructions, _operations, Warn);
         var options = link.Options;
         _pointDeadline = options.SetDeadline + options.TriggerDeadline + options.ReadDeadline + options.ReadDeadline
             + TimeSpan.FromSeconds(
@@ -93,6 +94,9 @@ internal sealed class RunningScan : ScanContext, IDisposable
 
     /// <summary>Stages and releases its devices; set before its code runs.</summary>
     public ScanStaging Staging { get; set; } = null!;
+
+    /// <summary>Calls methods of devices for it.</summary>
+    public ScanCalls Calls { get; }
 
     /// <summary>Where it takes steps from, should its code want any.</summary>
     public OpenSteps? OpenSteps { get; set; }
@@ -244,6 +248,14 @@ internal sealed class RunningScan : ScanContext, IDisposable
             [.. devices.Select(d => new Operation(0, OperationKind.Read, _devices.Find(d).Name))],
             _link.Options.ReadDeadline,
             cancel)).Rows;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<Value> CallAsync(
+        string device, string method, IReadOnlyList<Value> arguments, CancellationToken cancel)
+    {
+        await CheckpointAsync(cancel);
+        return await Calls.CallAsync(device, method, arguments, PointsTaken, cancel);
     }
 
     /// <inheritdoc/>

@@ -58,12 +58,12 @@ internal static class ScanApi
     }
 
     private static IResult ListTypes(ScanCatalogue catalogue) =>
-        TypedResults.Ok(catalogue.All.Select(ScanCatalogueEntry.Of).ToArray());
+        TypedResults.Ok(catalogue.All.Select(scan => ScanCatalogueEntry.Of(scan, catalogue.OriginOf(scan.Name))).ToArray());
 
     private static IResult ShowType(string name, ScanCatalogue catalogue)
     {
         var scan = catalogue.Look(name).OrThrow();
-        return TypedResults.Ok(ScanCatalogueEntry.Of(scan) with { Schema = ScanSchema.Of(scan) });
+        return TypedResults.Ok(ScanCatalogueEntry.Of(scan, catalogue.OriginOf(scan.Name)) with { Schema = ScanSchema.Of(scan) });
     }
 
     private static async Task<IResult> SubmitAsync(

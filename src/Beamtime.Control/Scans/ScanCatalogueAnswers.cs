@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Beamtime.Control.Plugins;
 using Beamtime.Sdk.Scans;
 
 namespace Beamtime.Control.Scans;
@@ -15,6 +16,7 @@ namespace Beamtime.Control.Scans;
 /// <param name="Example">A command line with what must be given.</param>
 /// <param name="FullExample">A command line with everything that may be given.</param>
 /// <param name="Schema">JSON Schema of a request; null in lists.</param>
+/// <param name="Plugin">The plugin that it comes from; null for a scan of the program.</param>
 internal sealed record ScanCatalogueEntry(
     string Name,
     IReadOnlyList<string> Aliases,
@@ -26,11 +28,13 @@ internal sealed record ScanCatalogueEntry(
     IReadOnlyList<ScanParameterGroup> Groups,
     string Example,
     string FullExample,
-    JsonObject? Schema = null)
+    JsonObject? Schema = null,
+    PluginOrigin? Plugin = null)
 {
     /// <summary>The entry for a declaration, as it stands in a list.</summary>
     /// <param name="scan">The declaration.</param>
-    public static ScanCatalogueEntry Of(ScanDeclaration scan) => new(
+    /// <param name="plugin">The plugin that it comes from; null for none.</param>
+    public static ScanCatalogueEntry Of(ScanDeclaration scan, PluginOrigin? plugin = null) => new(
         scan.Name,
         scan.Aliases,
         scan.Description,
@@ -41,7 +45,8 @@ internal sealed record ScanCatalogueEntry(
         [.. scan.Bundle.Concat(scan.Parameters).Where(p => !p.IsHidden).GroupBy(p => p.Group)
             .Select(group => new ScanParameterGroup(group.Key, [.. group.Select(p => p.Name)]))],
         ScanExample.Least(scan),
-        ScanExample.Full(scan));
+        ScanExample.Full(scan),
+        Plugin: plugin);
 }
 
 /// <summary>Parameters that stand under one heading.</summary>

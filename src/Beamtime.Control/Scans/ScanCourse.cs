@@ -5,6 +5,7 @@ using Beamtime.Core.Telemetry;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Sdk.Scans;
+using Npgsql;
 
 namespace Beamtime.Control.Scans;
 
@@ -16,6 +17,7 @@ internal sealed class ScanCourse(
     ScanRoom room, ScanRecord record, AdmissibleScan admissible, RunningScan running, bool goesOn, TimeProvider time)
 {
     private readonly ScanStaging _staging = new(room, record, admissible, running, goesOn);
+    private static readonly TimeSpan RecordLimit = TimeSpan.FromSeconds(2);
     private string? _userName;
 
     /// <summary>True once the scan was announced to those who record it.</summary>
@@ -27,6 +29,7 @@ internal sealed class ScanCourse(
     {
         var (scan, devices) = (admissible.Scan, admissible.Devices);
         (running.Staging, running.MostPoints) = (_staging, room.Options.MaximumPoints);
+        running.Calls.Record = RecordAsync;
         (running.OpenSteps, running.EachPoint) = (room.Steps, (scan as ModifiedScan)?.EachPoint);
         if (goesOn)
         {
@@ -42,6 +45,11 @@ internal sealed class ScanCourse(
         var prepared = BesideAsync(scan.PrepareAsync, together.Token);
         Task[] all = [prepared, staged, baseline, configuration, NameUserAsync(together.Token)];
         await Task.WhenAll(all.Select(part => EndingTogetherAsync(part, together)));
+        if (admissible.Plugin is { } plugin)
+        {
+            running.Note("scan_plugin", plugin.Text);
+        }
+
         await scan.OpenAsync(running, abort);
         running.Opened();
         await room.Documents.PublishAsync(Opened(_staging.Files, await baseline, await configuration), abort);
@@ -54,6 +62,25 @@ internal sealed class ScanCourse(
         await running.CompleteAsync(null, abort);
         await scan.PostScanAsync(running, abort);
         await running.SettleStartedAsync(abort);
+    }
+
+    // The scan goes on without the database; then its record is silent about the call, and the scan says so.
+    private async Task<Reason?> RecordAsync(ScanCalled called)
+    {
+        using var limit = new CancellationTokenSource(RecordLimit, time);
+        try
+        {
+            await room.Store.ChangeAsync(
+                running.Id.ToString(),
+                now => new Accepted<IReadOnlyList<ScanEntry>>(now!.State.IsOver ? [] : [called]),
+                new Why(new PersonId(record.Who), "called by the scan's code", running.Id.ToString()),
+                limit.Token);
+            return null;
+        }
+        catch (Exception error) when (error is OperationCanceledException or NpgsqlException)
+        {
+            return ScanErrors.CallsUnrecorded.Because($"{called.Device}.{called.Method}: {error.Message}");
+        }
     }
 
     /// <summary>After an abort or a fault: stops the scan's devices and lets its code put things back.</summary>

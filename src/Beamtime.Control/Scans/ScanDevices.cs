@@ -153,6 +153,28 @@ internal sealed class ScanDevices
             : throw new RefusedException(DeviceErrors.Unable.Because($"{address} publishes no changes that could be followed."));
     }
 
+    /// <summary>A method that the scan may call, and its arguments as it takes them.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="method">The method's name.</param>
+    /// <param name="arguments">Values in the order of its parameters.</param>
+    /// <exception cref="RefusedException">There is no such method, it changes a device that the scan has not declared, or arguments do not fit.</exception>
+    public (DeviceMethod Method, IReadOnlyList<Value> Arguments) CallOf(string device, string method, IReadOnlyList<Value> arguments)
+    {
+        var found = Find(device);
+        if (found.RefusalsToCall(method).ToArray() is { Length: > 0 } reasons)
+        {
+            throw new RefusedException(reasons);
+        }
+
+        var declared = found.Method(method)!;
+        if (declared.IsMutating)
+        {
+            RequireOwned([device]);
+        }
+
+        return (declared, MethodArguments.Of(device, declared, arguments, new Dictionary<string, Value>()).OrThrow());
+    }
+
     /// <summary>A point's row of readings that the scan has itself, without the scan's own signals.</summary>
     /// <param name="readings">Readings by device.</param>
     /// <exception cref="RefusedException">A device or a signal is missing or too much: all of them.</exception>

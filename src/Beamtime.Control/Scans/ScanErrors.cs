@@ -238,6 +238,12 @@ internal static class ScanErrors
         "The scan's code sets or stages a device that its plan does not name; somebody else might use it.",
         "Name the device in the plan: among its motors, monitored devices or actuators.");
 
+    /// <summary>Calls of a scan that its record does not tell.</summary>
+    public static readonly ErrorCode CallsUnrecorded = new(
+        "scan.calls.unrecorded",
+        "The record of the scan does not tell all methods that its code has called: they are too many, or the database was away.",
+        "Nothing needs to be done; the file and the points are complete.");
+
     /// <summary>A point of the scan's own readings has too few or too many.</summary>
     public static readonly ErrorCode PointIncomplete = new(
         "scan.point.incomplete",

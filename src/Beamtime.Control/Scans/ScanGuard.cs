@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Scans.Library;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
@@ -133,11 +134,15 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
                 + $"allowed are 1 to {options.MaximumPoints} points with at least one device."));
         }
 
+        reasons.AddRange(AgainstReadout(arguments));
         reasons.AddRange(LimitsOf(plan));
         reasons.AddRange(_checks.SelectMany(check => check(declaration.Name, plan, devices)));
         return reasons.Count > 0
             ? new Refused<AdmissibleScan>(reasons)
-            : new Accepted<AdmissibleScan>(new AdmissibleScan(declaration, arguments, scan, plan, devices, asked));
+            : new Accepted<AdmissibleScan>(new AdmissibleScan(declaration, arguments, scan, plan, devices, asked)
+            {
+                Plugin = catalogue.OriginOf(declaration.Name),
+            });
     }
 
     /// <summary>Whether a scan of this request goes on after its program died.</summary>
@@ -154,6 +159,19 @@ internal sealed class ScanGuard(ScanCatalogue catalogue, DeviceBook roster, Scan
         "resume" => CrashPolicy.Resume,
         _ => null,
     };
+
+    // What its own code plans is the scan's business; what a request wishes must be possible.
+    private IReadOnlyList<Reason> AgainstReadout(ScanArguments arguments)
+    {
+        var asked = ReadoutGroups.Of(
+            roster,
+            new Dictionary<ReadoutPriority, IReadOnlyList<string>>
+            {
+                [ReadoutPriority.Monitored] = arguments.Devices(CommonParameters.Monitored),
+                [ReadoutPriority.OnRequest] = arguments.Devices(CommonParameters.OnRequest),
+            });
+        return asked is Refused<ReadoutGroups> refused ? refused.Reasons : [];
+    }
 
     private IEnumerable<Reason> LimitsOf(ScanPlan plan)
     {
@@ -228,4 +246,8 @@ internal sealed record AdmissibleScan(
     Scan Scan,
     ScanPlan Plan,
     ScanDevices Devices,
-    IReadOnlyDictionary<string, double> Origins);
+    IReadOnlyDictionary<string, double> Origins)
+{
+    /// <summary>The plugin that its code comes from; null for a scan of the program.</summary>
+    public PluginOrigin? Plugin { get; init; }
+}

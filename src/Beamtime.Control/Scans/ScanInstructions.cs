@@ -103,10 +103,12 @@ internal sealed class ScanInstructions(Guid scan, DeviceLink link, TimeSpan pati
                 Flight = more?.Flight,
                 FirstPoint = more?.FirstPoint ?? 0,
                 EndsFlight = more?.EndsFlight ?? false,
+                Arguments = more?.Arguments,
             },
             allowed + TimeSpan.FromSeconds(10),
             isPatient,
-            cancel);
+            cancel,
+            more?.IsOnce ?? false);
 
     /// <summary>
     /// Asks until it is answered, and stages anew where the device server is another one. With the same device server the
@@ -116,8 +118,14 @@ internal sealed class ScanInstructions(Guid scan, DeviceLink link, TimeSpan pati
     /// <param name="deadline">How long to wait for its answer.</param>
     /// <param name="isPatient">Whether to wait for a device server that is away.</param>
     /// <param name="cancel">Ends the wait.</param>
+    /// <param name="isOnce">Whether it must not be carried out by another device server after it may have been by one.</param>
+    /// <exception cref="FaultException">A device's, or <c>device.call.uncertain</c>.</exception>
     public async ValueTask<InstructionDone> ThroughLossAsync(
-        Func<DeviceServerSession, Instruction> make, TimeSpan deadline, bool isPatient, CancellationToken cancel)
+        Func<DeviceServerSession, Instruction> make,
+        TimeSpan deadline,
+        bool isPatient,
+        CancellationToken cancel,
+        bool isOnce = false)
     {
         Instruction? open = null;
         while (true)
@@ -128,6 +136,12 @@ internal sealed class ScanInstructions(Guid scan, DeviceLink link, TimeSpan pati
                 if (isPatient && StageAgain is { } again && session.Server != _stagedOn)
                 {
                     await StageAnewAsync(again, session, cancel);
+                }
+
+                if (isOnce && open is not null && open.Server != session.Server)
+                {
+                    throw DeviceErrors.CallUncertain.Fault(
+                        $"{open.Operations[0].Device}.{open.Operations[0].Signal} may have been called when the device server was lost.");
                 }
 
                 open = open is not null && open.Server == session.Server ? open : make(session);
@@ -187,4 +201,10 @@ internal sealed record InstructionDetails
 
     /// <summary>True to end the flight with gaps in place of what has not come.</summary>
     public bool EndsFlight { get; init; }
+
+    /// <summary>Arguments of a method that is called.</summary>
+    public Value[]? Arguments { get; init; }
+
+    /// <summary>True where it must not be carried out by another device server after it may have been by one.</summary>
+    public bool IsOnce { get; init; }
 }

@@ -36,6 +36,16 @@ internal sealed record ScanPaused(int Points, bool? ByCrash = null) : ScanEntry;
 /// <summary>It goes on.</summary>
 internal sealed record ScanResumed : ScanEntry;
 
+/// <summary>Its code has called a method of a device.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Arguments">Values in the order of its parameters.</param>
+/// <param name="Result">What it gave; null for nothing.</param>
+/// <param name="Reason">Why it failed; null when it did not.</param>
+/// <param name="Point">Points taken by then.</param>
+internal sealed record ScanCalled(
+    string Device, string Method, IReadOnlyList<string> Arguments, string? Result, Reason? Reason, int Point) : ScanEntry;
+
 /// <summary>It is over.</summary>
 /// <param name="State">How.</param>
 /// <param name="Points">Points taken.</param>
@@ -149,6 +159,7 @@ internal sealed record ScanRecord
             .Add("scan.started", 1, ScanJson.Default.ScanStarted)
             .Add("scan.paused", 1, ScanJson.Default.ScanPaused)
             .Add("scan.resumed", 1, ScanJson.Default.ScanResumed)
+            .Add("scan.called", 1, ScanJson.Default.ScanCalled)
             .Add("scan.ended", 1, ScanJson.Default.ScanEnded),
         ScanJson.Default.ScanRecord,
         scan => new RecordIndex(scan.Beamline, scan.Number, scan.Request.Scan, scan.State.ToString()),
@@ -178,6 +189,7 @@ internal sealed record ScanRecord
             Origins = started.Origins,
         },
         ({ } before, ScanPaused paused) => before.Become(ScanState.Paused) with { Points = paused.Points, IsHeldByCrash = paused.ByCrash },
+        ({ } before, ScanCalled) => before,
         ({ } before, ScanResumed) => before.Become(ScanState.Running) with { IsHeldByCrash = null },
         ({ } before, ScanEnded ended) => before.Become(ended.State) with
         {
@@ -202,6 +214,7 @@ internal sealed record ScanRecord
 [JsonSerializable(typeof(ScanStarted))]
 [JsonSerializable(typeof(ScanPaused))]
 [JsonSerializable(typeof(ScanResumed))]
+[JsonSerializable(typeof(ScanCalled))]
 [JsonSerializable(typeof(ScanEnded))]
 [JsonSerializable(typeof(SpooledEnd))]
 [JsonSerializable(typeof(ScanRecord))]

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
 using Beamtime.Control.Scans.Groups;
@@ -7,7 +8,6 @@ using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Moves;
 using Beamtime.Control.Scans.Steps;
 using Beamtime.Core.Topics;
-using Beamtime.Sdk.Plugins;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -23,7 +23,7 @@ internal static class ScanRegistration
         public IServiceCollection AddScanDesk(string beamline)
         {
             services.TryAddSingleton(s => new ScanTopics(s.GetRequiredService<TopicHub>(), beamline));
-            services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginRegistry>()));
+            services.TryAddSingleton(s => new ScanCatalogue(s.GetRequiredService<PluginShelf>()));
             services.TryAddSingleton<ScanStore>();
             services.TryAddSingleton(s => new AlarmTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<AlarmStore>();
@@ -38,6 +38,7 @@ internal static class ScanRegistration
             services.TryAddSingleton<MetadataDesk>();
             services.TryAddSingleton(s => new MoveTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<MoveDesk>();
+            services.TryAddSingleton<MoveHistory>();
             services.TryAddSingleton(s => new StepTopics(s.GetRequiredService<TopicHub>(), beamline));
             services.TryAddSingleton<QueueView>();
             return services;

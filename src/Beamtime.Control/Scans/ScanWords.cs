@@ -26,6 +26,13 @@ internal static class ScanWords
             Details = [new EntryDetail("folder", started.Folder), new EntryDetail("files", $"{started.FilePrefix}_*")],
         },
         ScanPaused paused => new EntryWords($"held after {EntryWords.Count(paused.Points, "point")}"),
+        ScanCalled called => new EntryWords(
+            $"called {called.Device}.{called.Method}({string.Join(", ", called.Arguments)})"
+            + (called.Result is { } result ? $" → {result}" : called.Reason is { } reason ? $": {reason.Message}" : ""))
+        {
+            IsTrouble = called.Reason is not null,
+            Details = [new EntryDetail("points taken", EntryWords.Number(called.Point))],
+        },
         ScanResumed => new EntryWords("goes on"),
         ScanEnded { State: ScanState.Completed } ended => new EntryWords($"completed, {EntryWords.Count(ended.Points, "point")}"),
         ScanEnded ended => new EntryWords(

@@ -36,6 +36,8 @@ internal sealed record GrowingTable(string Name, string Kept, string? Prune, Fun
         With("workflow_steps", "workflows"),
         With("workflow_moves", "workflows"),
         With("workflow_messages", "workflows"),
+        With("script_runs", "workflows"),
+        With("script_lines", "script_runs"),
         Elsewhere("sign_ins", "access.keep_sign_ins"),
         With("refresh_tokens", "sign_ins"),
         Elsewhere("sign_in_tries", "some hours, as long as they slow down the next"),

@@ -192,6 +192,9 @@ internal sealed record WorkflowStart
     /// <summary>Not before this instant; absent, at once.</summary>
     public DateTimeOffset? At { get; init; }
 
+    /// <summary>Workflows of one sequence run one after another, in the order of their start, waiting included; null for beside each other.</summary>
+    public string? Sequence { get; init; }
+
     /// <summary>Who starts it; absent, the program does.</summary>
     public PersonId? By { get; init; }
 

@@ -100,7 +100,7 @@ internal sealed class WorkflowStore(BeamtimeDatabase database, JobQueue queue, J
             insert.Parameters.Add(Text(start.Why));
             if (await insert.ExecuteNonQueryAsync(cancel) == 1)
             {
-                var job = kind.Job.Of(new WorkflowTicket()) with { Id = id, Correlation = start.Correlation, RunAt = start.At };
+                var job = kind.Job.Of(new WorkflowTicket()) with { Id = id, Correlation = start.Correlation, RunAt = start.At, Sequence = start.Sequence };
                 await queue.EnqueueAsync(transaction, job, cancel);
                 return new StartedWorkflow(new WorkflowId(id.Value), IsNew: true);
             }

@@ -1,16 +1,17 @@
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Recording;
 using Beamtime.Sdk.Scans;
+using Beamtime.Sdk.Scripts;
 
 namespace Beamtime.Sdk.Plugins;
 
 /// <summary>
 /// The one public class of a plugin assembly with a parameterless constructor: tells the program what the plugin has.
-/// Called once at start, before the configuration is read.
+/// Called at start, before the configuration is read, and again for each version that is read while the program runs.
 /// </summary>
 public abstract class Plugin
 {
-    /// <summary>Registers the plugin's device classes, scans, modifiers and file sections.</summary>
+    /// <summary>Registers the plugin's device classes, scans, modifiers, server scripts and file sections.</summary>
     /// <param name="registry">Where to register.</param>
     public abstract void Register(PluginRegistry registry);
 }
@@ -20,6 +21,7 @@ public sealed class PluginRegistry
 {
     private readonly Dictionary<string, Func<DeviceConfiguration, IDevice>> _devices = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ScanDeclaration> _scans = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ScriptDeclaration> _scripts = new(StringComparer.Ordinal);
     private readonly List<FileSection> _sections = [];
     private readonly Dictionary<string, FileFormat> _formats = new(StringComparer.Ordinal);
     private readonly List<ScanModifier> _modifiers = [];
@@ -32,6 +34,9 @@ public sealed class PluginRegistry
 
     /// <summary>Modifiers of scans in the order of registration.</summary>
     public IReadOnlyList<ScanModifier> Modifiers => _modifiers;
+
+    /// <summary>Server scripts by name.</summary>
+    public IReadOnlyDictionary<string, ScriptDeclaration> Scripts => _scripts;
 
     /// <summary>File sections in the order of registration.</summary>
     public IReadOnlyList<FileSection> Sections => _sections;
@@ -59,6 +64,11 @@ public sealed class PluginRegistry
     /// <summary>Adds a modifier of scans, those of other plugins included.</summary>
     /// <param name="modifier">The modifier.</param>
     public void AddModifier(ScanModifier modifier) => _modifiers.Add(modifier);
+
+    /// <summary>Adds a server script.</summary>
+    /// <param name="script">Its declaration.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void AddScript(ScriptDeclaration script) => _scripts.Add(script.Name, script);
 
     /// <summary>Adds a section that is written into every final file it applies to.</summary>
     /// <param name="section">The section.</param>

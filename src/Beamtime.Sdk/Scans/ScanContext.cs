@@ -85,6 +85,20 @@ public abstract class ScanContext
     public abstract ValueTask PublishPointAsync(
         IReadOnlyDictionary<string, Reading[]> readings, ReadOnlyMemory<Value> own, CancellationToken cancel);
 
+    /// <summary>
+    /// Calls a method of a device; what it was called with and what it gave stands in the record of the scan. A method that
+    /// changes the device is never called twice: where the device server is lost meanwhile, the call fails as uncertain.
+    /// </summary>
+    /// <param name="device">A device that the scan's plan names; for a method that only looks any enabled one.</param>
+    /// <param name="method">One of its methods.</param>
+    /// <param name="arguments">Values in the order of its parameters; those left out have their defaults.</param>
+    /// <param name="cancel">Fires on abort.</param>
+    /// <returns>What it gives; the missing value for nothing.</returns>
+    /// <exception cref="RefusedException">There is no such device or method, or arguments do not fit: every reason.</exception>
+    /// <exception cref="FaultException">The device failed, or <c>device.call.uncertain</c>.</exception>
+    public abstract ValueTask<Value> CallAsync(
+        string device, string method, IReadOnlyList<Value> arguments, CancellationToken cancel);
+
     /// <summary>Changes that a device publishes on its own; a slow reader misses older ones, never the newest.</summary>
     /// <param name="device">An enabled device for its main signal, or <c>device.signal</c>.</param>
     /// <param name="cancel">Ends the stream.</param>

@@ -61,7 +61,7 @@ public sealed record HookChange(ScanHook Hook, HookChangeKind Kind, HookAction D
 
 /// <summary>
 /// A beamline's own ways with scans that it did not write: what else is done at their hooks, and other defaults of their
-/// parameters. Two changes of one hook and kind for one scan are an error at load, as are two defaults of one parameter.
+/// parameters. Two changes of one hook and kind for one scan are refused when the plugin is read, as are two defaults of one parameter.
 /// </summary>
 public sealed record ScanModifier
 {

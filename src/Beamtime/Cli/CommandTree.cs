@@ -37,6 +37,9 @@ internal static class CommandTree
         root.Subcommands.Add(MetadataCommands.Create());
         root.Subcommands.Add(GroupCommands.Create());
         root.Subcommands.Add(QueueCommands.Create());
+        root.Subcommands.Add(ScriptCommands.Create());
+        root.Subcommands.Add(ActorCommands.Create());
+        root.Subcommands.Add(PluginCommands.Create());
         root.Subcommands.Add(ScanListCommands.Create());
         root.Subcommands.Add(BatonCommands.Create());
         root.Subcommands.Add(AlarmCommands.Create());
@@ -45,6 +48,7 @@ internal static class CommandTree
         root.Subcommands.Add(DeviceCommands.CreateStop());
         root.Subcommands.Add(MoveCommands.CreateMove());
         root.Subcommands.Add(MoveCommands.CreateUpdatedMove());
+        root.Subcommands.Add(MoveCommands.CreateHistory());
         root.Subcommands.Add(DatasetCommands.Create());
         root.Subcommands.Add(ComputeCommands.CreateReconstruct());
         root.Subcommands.Add(ComputeCommands.CreateCompute());

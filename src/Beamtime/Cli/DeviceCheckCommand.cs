@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Devices.Configuration;
-using Beamtime.Roles;
+using Beamtime.Control.Plugins;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Beamtime.Cli;
@@ -22,8 +22,9 @@ internal static class DeviceCheckCommand
     private static async Task<ExitCode> RunAsync(CommandRun run, CancellationToken cancel)
     {
         var options = new DeviceOptions();
-        var plugins = PluginLoader.Load(Path.Combine(AppContext.BaseDirectory, "plugins"));
-        var check = new DeviceFileCheck(new DeviceFactory(plugins, options, TimeProvider.System), options, TimeProvider.System);
+        var plugins = PluginShelf.Open([Path.Combine(AppContext.BaseDirectory, "plugins")], static _ => [], TimeProvider.System);
+        var check = new DeviceFileCheck(
+            new DeviceFactory(() => plugins.Current.Registry, options, TimeProvider.System), options, TimeProvider.System);
         var found = await check.LookAsync(
             run.Arguments.GetValue(File)!, run.Arguments.GetValue(Connect) ? NullLogger<DeviceRoster>.Instance : null, cancel);
         run.Print(found, console =>

@@ -56,17 +56,13 @@ internal static class DoctorCommand
         catch (RefusedException refused)
         {
             // Without settings nothing else can be found, but for the machine's own.
-            findings.AddRange(refused.Reasons.Select(r => Finding.Fail("settings", r)));
+            findings.AddRange(refused.Reasons.Select(r => Finding.Fail(r.Code.StartsWith("plugin.", StringComparison.Ordinal) ? "plugins" : "settings", r)));
             findings.AddRange(await Hdf5Check.OfAsync(environment, cancel));
             return findings;
         }
-        catch (FaultException plugin)
-        {
-            return [Finding.Fail("plugins", plugin.Reason)];
-        }
 
         findings.Add(Finding.Ok("settings", $"site {launch.Site.Name}, {launch.Site.SettingsFile}"));
-        findings.Add(Finding.Ok("plugins", $"{launch.Plugins.Devices.Count} kinds of devices"));
+        findings.Add(Finding.Ok("plugins", $"{launch.Plugins.Current.Registry.Devices.Count} kinds of devices"));
         findings.AddRange(SiteChecks.Of(launch.Site));
         findings.AddRange(FolderChecks.Of(launch));
         findings.AddRange(await DatabaseChecks.OfAsync(launch, cancel));

@@ -20,6 +20,8 @@ internal static class MoveCommands
     private static readonly Option<bool> Relative = new("--relative") { Description = "Targets count from where the devices are." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until they are there, with bars; Ctrl-C stops them." };
 
+    private static readonly Option<int> Limit = new("--limit") { Description = "How many, 1 to 1000.", DefaultValueFactory = _ => 20 };
+
     /// <summary>The command that begins a move.</summary>
     public static Command CreateMove() => CommandRun.OnServer(
         new Command("mv", "Move positioners; returns once they move.") { Targets, Relative, Wait },
@@ -29,6 +31,10 @@ internal static class MoveCommands
     public static Command CreateUpdatedMove() => CommandRun.OnServer(
         new Command("umv", "Move positioners and wait until they are there, with bars; Ctrl-C stops them.") { Targets, Relative },
         (run, client, cancel) => MoveAsync(run, client, waits: true, cancel));
+
+    /// <summary>The command that lists what was moved.</summary>
+    public static Command CreateHistory() => CommandRun.OnServer(
+        new Command("moves", "List who moved what where, newest first, and what became of it.") { Limit }, HistoryAsync);
 
     /// <summary>What a line of devices and targets means.</summary>
     /// <param name="words">Devices and targets by turns.</param>
@@ -92,6 +98,32 @@ internal static class MoveCommands
         }
 
         return move.State is MoveState.Done or MoveState.Moving ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static async Task<ExitCode> HistoryAsync(CommandRun run, BeamtimeClient client, CancellationToken cancel)
+    {
+        var page = await client.GetAsync<MovePage>($"moves/history?limit={run.Arguments.GetValue(Limit)}", cancel);
+        return run.Print(page, console =>
+        {
+            var table = new Table().AddColumns("began (UTC)", "who", "move", "became", "").SimpleBorder();
+            foreach (var move in page.Items)
+            {
+                var places = move.Places.ToDictionary(p => p.Device);
+                foreach (var (way, isFirst) in move.Ways.Select((way, i) => (way, i == 0)))
+                {
+                    var place = places.GetValueOrDefault(way.Device);
+                    table.AddRow(
+                        isFirst ? move.BeganAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "",
+                        Markup.Escape(isFirst ? move.Who : ""),
+                        Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{way.Device} {way.Start:G7} → {way.Target:G7} {way.Unit}")),
+                        Markup.Escape(place?.Position is { } at ? string.Create(CultureInfo.InvariantCulture, $"{at:G7} {way.Unit}") : ""),
+                        Markup.Escape(place?.Reason?.Message ?? (isFirst ? move.State.ToString().ToLowerInvariant() : "")));
+                }
+            }
+
+            console.Write(table);
+            run.Say($"{page.Items.Count} of {page.Total}");
+        });
     }
 
     private static async Task<MoveAnswer> WatchAsync(

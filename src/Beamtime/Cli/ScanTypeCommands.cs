@@ -132,6 +132,11 @@ internal static class ScanTypeCommands
             console.Write(table);
         }
 
+        if (type.Plugin is { } plugin)
+        {
+            console.WriteLine($"From the plugin {plugin.Text}, {plugin.Source}");
+        }
+
         console.WriteLine(type.Example);
         console.WriteLine(type.FullExample);
     }

@@ -4,6 +4,7 @@ using Beamtime.Control;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scripts;
 using Beamtime.Core.Access;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.SignIns;
@@ -183,6 +184,11 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
                 .AddSingleton(s => new RoleLoops([.. LoopsOf(s, roles, parts, beamlineLock)]))
                 .AddHostedService(s => s.GetRequiredService<RoleLoops>());
             var app = builder.Build();
+            if (roles.Has(Role.Worker) && parts.HasFlag(ControlParts.Api))
+            {
+                app.Services.GetRequiredService<JobHandlers>().AddScripts(app.Services);
+            }
+
             door.UseProxies(app);
             app.UseAccess();
             MapRoutes(app, roles, parts);
@@ -279,7 +285,7 @@ internal sealed partial class BeamtimeHost : IAsyncDisposable
 
     private static Task<IReadOnlyList<ConstructedDevice>> ConstructedAsync(
         IReadOnlyList<DeviceEntry> entries, HostLaunch launch, TimeProvider time) =>
-        new DeviceFactory(launch.Plugins, launch.Settings.Get<DeviceOptions>(), time).ConstructAsync(entries, static _ => null);
+        new DeviceFactory(() => launch.Plugins.Current.Registry, launch.Settings.Get<DeviceOptions>(), time).ConstructAsync(entries, static _ => null);
 
     // The file's devices with the live changes since; the very entries of the file where there are none.
     private static async Task<(int Revision, IReadOnlyList<DeviceEntry> Entries)> BeginDevicesAsync(

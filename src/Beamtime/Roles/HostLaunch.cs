@@ -1,5 +1,7 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Scans;
+using Beamtime.Control.Scripts;
 using Beamtime.Core.Database;
 using Beamtime.Core.Settings;
 using Beamtime.Core.Telemetry;
@@ -22,7 +24,7 @@ internal sealed record HostLaunch
     public required DatabaseOptions Database { get; init; }
 
     /// <summary>The plugins.</summary>
-    public required PluginRegistry Plugins { get; init; }
+    public required PluginShelf Plugins { get; init; }
 
     /// <summary>What runs in this process.</summary>
     public RoleSet Roles { get; init; } = RoleSet.All;
@@ -72,7 +74,12 @@ internal sealed record HostLaunch
             Site = found,
             Settings = settings,
             Database = settings.Get<DatabaseOptions>(),
-            Plugins = plugins ?? PluginLoader.Load(Path.Combine(AppContext.BaseDirectory, "plugins")),
+            Plugins = plugins is null
+                ? PluginShelf.Open(
+                    [Path.Combine(AppContext.BaseDirectory, "plugins"), Path.Combine(found.Folder, settings.Get<PluginOptions>().Folder)],
+                    static plugins => [.. ScanCatalogue.MistakesIn(plugins), .. ScriptCatalogue.MistakesIn(plugins)],
+                    TimeProvider.System)
+                : PluginShelf.Of(plugins, TimeProvider.System),
         };
     }
 

@@ -5,12 +5,6 @@ namespace Beamtime.Roles;
 /// <summary>What can keep the program from starting.</summary>
 internal static class RoleErrors
 {
-    /// <summary>A plugin cannot be loaded.</summary>
-    public static readonly ErrorCode PluginFailed = new(
-        "plugin.load.failed",
-        "A plugin's assembly cannot be loaded or registers something twice.",
-        "Remove or replace the plugin named in the message.");
-
     /// <summary>The port is taken.</summary>
     public static readonly ErrorCode PortTaken = new(
         "api.port.taken",

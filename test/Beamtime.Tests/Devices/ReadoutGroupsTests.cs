@@ -21,10 +21,10 @@ public sealed class ReadoutGroupsTests
     [Fact]
     public void A_wish_moves_a_device_and_monitored_wins_over_baseline_and_on_request()
     {
-        var groups = Of((ReadoutPriority.Monitored, ["base", "rest"]), (ReadoutPriority.OnRequest, ["mon", "rest"]), (ReadoutPriority.Baseline, ["base"])).OrThrow();
+        var groups = Of((ReadoutPriority.Monitored, ["base", "rest"]), (ReadoutPriority.OnRequest, ["mon", "rest", "stream"]), (ReadoutPriority.Baseline, ["base"])).OrThrow();
         Assert.Equal(["base", "rest"], groups[ReadoutPriority.Monitored]);
         Assert.Equal(["base2"], groups[ReadoutPriority.Baseline]);
-        Assert.Equal(["mon"], groups[ReadoutPriority.OnRequest]);
+        Assert.Equal(["mon", "stream"], groups[ReadoutPriority.OnRequest]);
     }
 
     [Fact]

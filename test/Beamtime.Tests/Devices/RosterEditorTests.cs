@@ -149,7 +149,7 @@ public sealed class RosterEditorTests : IAsyncDisposable
     {
         await _bench.StartAsync(string.Join('\n', devices));
         return new RosterEditor(
-            _bench.Roster, new DeviceFactory(_bench.Plugins, _bench.Options, _bench.Clock), _bench.Topics, _bench.Options, _bench.Clock,
+            _bench.Roster, new DeviceFactory(() => _bench.Plugins, _bench.Options, _bench.Clock), _bench.Topics, _bench.Options, _bench.Clock,
             NullLogger<RosterEditor>.Instance);
     }
 

@@ -82,6 +82,51 @@ public sealed class FaultMatrixTests(FaultyBeamline beamline) : IClassFixture<Fa
         await AssertGoesOnAsync(record, isStuck ? device : null);
     }
 
+    public static TheoryData<string, string, string> Flights
+    {
+        get
+        {
+            TheoryData<string, string, string> flights = [];
+            foreach (var at in (IEnumerable<string>)["stage", "prescan", "kickoff", "complete"])
+            {
+                flights.Add(at, "raise", Raised);
+                flights.Add(at, "disconnect", Lost);
+                flights.Add(at, "hang", Late);
+                flights.Add(at, "deaf", Late);
+                flights.Add(at, "late", Fine);
+            }
+
+            flights.Add("fly", "raise", Raised);
+            flights.Add("fly", "disconnect", Lost);
+            flights.Add("fly", "hang", Late);
+            foreach (var mode in (IEnumerable<string>)["late", "nan", "infinity", "missing"])
+            {
+                flights.Add("fly", mode, Fine);
+            }
+
+            return flights;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Flights))]
+    public async Task A_flight_ends_as_specified_and_the_next_one_flies(string at, string mode, string specified)
+    {
+        await beamline.TellAsync("flyer", at, mode);
+        var record = await beamline.FlyAsync();
+        Assert.Equal(specified, $"{record.State} {string.Join(' ', record.Reasons.Select(r => r.Code).Take(1))}".Trim());
+        // One that cannot be reached cannot be released either: the next flight releases it.
+        IEnumerable<string> still = mode == "disconnect" ? ["flyer"] : [];
+        Assert.Equal(still, beamline.Staged());
+        await AssertFileAsync(record);
+        await beamline.MendAsync();
+        var next = await beamline.FlyAsync();
+        Assert.Empty(beamline.Staged());
+        Assert.Equal((ScanState.Completed, 3, 0), (next.State, next.Points, next.Reasons.Count));
+        double[] places = [0, 1, 2];
+        Assert.Equal(places, (await beamline.ReadAsync(next.Number, "flyer", "flyer")).Values);
+    }
+
     [Theory]
     [InlineData("raise", "simulated.faulty")]
     [InlineData("disconnect", "simulated.disconnected")]

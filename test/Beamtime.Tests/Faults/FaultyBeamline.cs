@@ -28,9 +28,10 @@ public sealed class FaultyBeamline : IAsyncLifetime
         detector:
           {deviceClass: simulated.faulty, enabled: true, readoutPriority: async, softwareTrigger: true, deviceConfig: {mode: none}}
         slow: {deviceClass: simulated.faulty, enabled: true, readoutPriority: baseline, deviceConfig: {mode: none}}
+        flyer: {deviceClass: simulated.faulty-flyer, enabled: true, readoutPriority: on_request, deviceConfig: {mode: none}}
         """;
 
-    private static readonly string[] Faulty = ["motor", "monitor", "detector", "slow"];
+    private static readonly string[] Faulty = ["motor", "monitor", "detector", "slow", "flyer"];
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(2);
     private readonly FakeClock _clock = new();
     private readonly CancellationTokenSource _stop = new();
@@ -67,18 +68,26 @@ public sealed class FaultyBeamline : IAsyncLifetime
     /// <summary>Tells a device how to fail, past all that commands it.</summary>
     internal async Task TellAsync(string device, string at, string mode)
     {
-        var faulty = Bench.Driver<FaultyDevice>(device);
+        var faulty = FaultyOf(device);
         await faulty.SetAsync(faulty.Signal($"{device}_at"), Value.Of(at), Cancel);
         await faulty.SetAsync(faulty.Signal($"{device}_mode"), Value.Of(mode), Cancel);
     }
 
     /// <summary>Runs a line of three points over the motor.</summary>
-    internal async Task<ScanRecord> ScanAsync()
+    internal Task<ScanRecord> ScanAsync() => RunAsync(new ScanRequest
     {
-        var end = Bench.EndOfAsync(await Bench.AcceptAsync(new ScanRequest
-        {
-            Scan = "line", Args = ["motor", "0", "2"], Parameters = new Dictionary<string, string> { ["steps"] = "3" },
-        }));
+        Scan = "line", Args = ["motor", "0", "2"], Parameters = new Dictionary<string, string> { ["steps"] = "3" },
+    });
+
+    /// <summary>Has the flyer fly three places.</summary>
+    internal Task<ScanRecord> FlyAsync() => RunAsync(new ScanRequest { Scan = "round_fly", Args = ["flyer", "1", "1", "1", "3"] });
+
+    private FaultyDevice FaultyOf(string device) =>
+        Bench.Driver<IDevice>(device) is FaultyFlyer flyer ? flyer.Faulty : Bench.Driver<FaultyDevice>(device);
+
+    private async Task<ScanRecord> RunAsync(ScanRequest request)
+    {
+        var end = Bench.EndOfAsync(await Bench.AcceptAsync(request));
         // What throws where the clock runs is told, rather than waited for.
         await await Task.WhenAny(end, _pump);
         return await end;
@@ -97,7 +106,7 @@ public sealed class FaultyBeamline : IAsyncLifetime
     internal IEnumerable<string> Staged() =>
     [
         .. ((string[])["samx", "cam"]).Where(d => Bench.Watched(d).IsStaged),
-        .. Faulty.Where(d => Bench.Driver<FaultyDevice>(d).IsStaged),
+        .. Faulty.Where(d => FaultyOf(d).IsStaged),
     ];
 
     /// <summary>Opens a scan's final file: how it ended, and its values of a signal.</summary>
@@ -115,7 +124,7 @@ public sealed class FaultyBeamline : IAsyncLifetime
         while (!_stop.IsCancellationRequested)
         {
             await Task.Delay(Step, TimeProvider.System, CancellationToken.None);
-            var waiting = Faulty.Sum(d => Bench.Driver<FaultyDevice>(d).Waiting);
+            var waiting = Faulty.Sum(d => FaultyOf(d).Waiting);
             _clock.Advance(waiting > 0 ? TimeSpan.FromMilliseconds(250) : Step);
         }
     }

@@ -24,8 +24,11 @@ public sealed class DependencyTests
     {
         ["Beamtime.Control"] = new()
         {
-            ["Devices"] = [],
+            ["Plugins"] = [],
+            ["Devices"] = ["Plugins"],
             ["Scans"] = ["Devices"],
+            ["Scripts"] = ["Scans"],
+            ["Actors"] = ["Scripts", "Beamline"],
             ["Points"] = ["Scans"],
             ["Recording"] = ["Points"],
             ["Analysis"] = ["Points", "Scans"],

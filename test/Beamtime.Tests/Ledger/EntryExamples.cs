@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Beamtime.Control.Actors;
 using Beamtime.Control.Beamline;
 using Beamtime.Control.Devices.Configuration;
 using Beamtime.Control.Procedures;
@@ -8,6 +9,8 @@ using Beamtime.Control.Scans.Metadata;
 using Beamtime.Control.Scans.Alarms;
 using Beamtime.Control.Scans.Batons;
 using Beamtime.Control.Scans.Lists;
+using Beamtime.Control.Scans.Moves;
+using Beamtime.Control.Scripts;
 using Beamtime.Core.Access.Secrets;
 using Beamtime.Core.Access.Users;
 using Beamtime.Core.Ledger;
@@ -52,12 +55,29 @@ internal static class EntryExamples
                 new ScanStarted("/data/2-bm/S00012", "S00012", 11),
                 new ScanPaused(4),
                 new ScanResumed(),
+                new ScanCalled("eiger", "arm", ["2", "fast"], "ready", null, 4),
                 new ScanEnded(ScanState.Aborted, 7, [Reason])),
             [MetadataRecord.Kind.Name] = Written(
                 MetadataRecord.Kind,
                 new MetadataSet("2-bm", MetadataScope.Account, "p12345", "", new Dictionary<string, string> { ["sample_name"] = "quartz" }, ["comment"]),
                 new MetadataEntered("2-bm", MetadataScope.Account, "p12345", "align", new Dictionary<string, string> { ["stage"] = "coarse" }, Start.AddHours(8)),
                 new MetadataLeft("2-bm", MetadataScope.Account, "p12345", "align")),
+            [ActorRecord.Kind.Name] = Written(
+                ActorRecord.Kind,
+                new ActorDefined("2-bm", "refocus", new ActorDefinition
+                {
+                    When = new Dictionary<string, IReadOnlyList<StateStatus>> { ["current"] = [StateStatus.Valid, StateStatus.Warning] },
+                    Script = "commands",
+                    Request = new ScriptRequest { Parameters = new Dictionary<string, string> { ["text"] = "mv samx 0" } },
+                }),
+                new ActorActed(Other, "current", "ring.current is 102"),
+                new ActorFailed("current", [Reason]),
+                new ActorSwitched(false),
+                new ActorRemoved()),
+            [MoveRecord.Kind.Name] = Written(
+                MoveRecord.Kind,
+                new MoveBegan("2-bm", Start, [new MoveWay("samx", 1.5, 3, "mm"), new MoveWay("samr", 0, 90, "deg")]),
+                new MoveOver(MoveState.Failed, Start.AddSeconds(4), [new MovePlace("samx", 3, null), new MovePlace("samr", 41.5, Reason)])),
             [StateRecord.Kind.Name] = Written(
                 StateRecord.Kind,
                 new StateDefined("2-bm", new StateDefinition

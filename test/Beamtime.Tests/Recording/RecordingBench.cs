@@ -37,7 +37,7 @@ internal sealed class RecordingBench : IAsyncDisposable
         Topics = new RecordingTopics(new LocalTopics(Clock, isEncoding: false), "2-bm");
         _notices = Topics.Notices.Subscribe("scan-server", _noticed);
         Finisher = new RecordingFinisher(
-            Options, sections ?? [], formats ?? [], register ?? Keep, NullLogger<RecordingFinisher>.Instance);
+            Options, () => sections ?? [], formats ?? [], register ?? Keep, NullLogger<RecordingFinisher>.Instance);
         var recovery = new RecordingRecovery(null!, null!, null!, Finisher, "2-bm", NullLogger<RecordingRecovery>.Instance);
         _writer = new FileWriter(Documents, States, Topics, Finisher, recovery, Options, Clock, NullLogger<FileWriter>.Instance);
         _running = _writer.RunAsync(_stop.Token);

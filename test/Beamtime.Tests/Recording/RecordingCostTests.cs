@@ -66,7 +66,7 @@ public sealed class RecordingCostTests
     {
         var end = new RecordingEnd(ScanEnd.Completed, points, RecordedLine.At(points), []);
         live.WriteEnd(end);
-        new RecordingFinisher(new RecordingOptions(), [], [], (_, _) => Task.CompletedTask, NullLogger<RecordingFinisher>.Instance)
+        new RecordingFinisher(new RecordingOptions(), () => [], [], (_, _) => Task.CompletedTask, NullLogger<RecordingFinisher>.Instance)
             .Close(RecordingSource.Of(place, line.Opened(), end, live));
     }
 

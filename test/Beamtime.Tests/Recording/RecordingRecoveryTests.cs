@@ -220,7 +220,7 @@ public sealed class RecordingRecoveryTests
         null!, null!, null!, Finisher((_, _) => Task.CompletedTask), "2-bm", NullLogger<RecordingRecovery>.Instance).Close(Row(folder, line));
 
     private static RecordingFinisher Finisher(Func<RecordingClosed, CancellationToken, Task> register) =>
-        new(new RecordingOptions(), [], [], register, NullLogger<RecordingFinisher>.Instance);
+        new(new RecordingOptions(), () => [], [], register, NullLogger<RecordingFinisher>.Instance);
 
     private static RecordingRow Row(string folder, RecordedLine line) =>
         new(line.Id, "2-bm", 12, folder, "S00012", "line", RecordedLine.Start);

@@ -1,4 +1,5 @@
 using Beamtime.Control.Devices;
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Points;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
@@ -167,7 +168,7 @@ internal sealed class ControlBench : IAsyncDisposable
         _services = new ServiceCollection()
             .AddLogging(logs => logs.AddProvider(Log))
             .AddSingleton(Time)
-            .AddSingleton(Plugins)
+            .AddSingleton(PluginShelf.Of(Plugins, Time))
             .AddSingleton(DeviceOptions)
             .AddSingleton(ScanOptions)
             .AddSingleton(new PointOptions())

@@ -1,5 +1,6 @@
 using Beamtime.Control;
 using Beamtime.Control.Devices;
+using Beamtime.Control.Plugins;
 using Beamtime.Control.Points;
 using Beamtime.Control.Recording;
 using Beamtime.Control.Scans;
@@ -39,9 +40,10 @@ internal sealed class RoadBench : IAsyncDisposable
 
     private IServiceProvider Scans => _processes[ControlParts.ScanServer].Services;
 
-    public static async Task<RoadBench> StartAsync(string devices)
+    public static async Task<RoadBench> StartAsync(string devices, Action<PluginRegistry>? more = null)
     {
         var bench = new RoadBench(await TestDatabase.CreateAsync());
+        more?.Invoke(bench.Plugins);
         await File.WriteAllTextAsync(bench._folder["devices.yaml"], devices, Cancel);
         foreach (var part in (ControlParts[])
             [ControlParts.DeviceServer, ControlParts.Bundler, ControlParts.FileWriter, ControlParts.ScanServer])
@@ -58,7 +60,8 @@ internal sealed class RoadBench : IAsyncDisposable
         var services = new ServiceCollection()
             .AddLogging(logs => logs.AddProvider(Log))
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(Plugins)
+            .AddSingleton(PluginShelf.Of(Plugins, TimeProvider.System))
+            .AddSingleton(new PluginOptions())
             .AddSingleton(new DeviceOptions
             {
                 BeatInterval = TimeSpan.FromMilliseconds(100), SilenceLimit = TimeSpan.FromSeconds(2),

@@ -138,6 +138,20 @@ public sealed class ScanGuardTests : IAsyncDisposable
         Scan = "line", Args = [motor, start, stop], Parameters = parameters.ToDictionary(p => p.Key, p => p.Value),
     };
 
+    [Fact]
+    public async Task A_device_that_makes_a_stream_of_its_own_is_not_read_at_points_by_wish_and_can_be_left_out()
+    {
+        var guard = await StartAsync();
+        var refused = Assert.IsType<Refused<AdmissibleScan>>(guard.Judge(Wish("monitored")));
+        Assert.Equal(["device.priority.conflict"], refused.Reasons.Select(r => r.Code));
+        Assert.DoesNotContain("cam", guard.Judge(Wish("on_request")).OrThrow().Devices.Staged.Select(d => d.Name));
+
+        static ScanRequest Wish(string what) => new()
+        {
+            Scan = "line", Args = ["samx", "0", "1"], Parameters = new Dictionary<string, string> { ["steps"] = "2", [what] = "cam" },
+        };
+    }
+
     private async Task<ScanGuard> StartAsync(ScanOptions? options = null)
     {
         _bench.Plugins.AddScan(new ScanDeclaration

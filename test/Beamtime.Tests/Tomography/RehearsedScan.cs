@@ -94,6 +94,9 @@ internal sealed class RehearsedScan(DeviceBench bench, ScanPlan plan, string cam
         IReadOnlyDictionary<string, Reading[]> readings, ReadOnlyMemory<Value> own, CancellationToken cancel) =>
         throw Unrehearsed();
 
+    public override ValueTask<Value> CallAsync(
+        string device, string method, IReadOnlyList<Value> arguments, CancellationToken cancel) => throw Unrehearsed();
+
     public override IAsyncEnumerable<Reading> FollowAsync(string device, CancellationToken cancel) => throw Unrehearsed();
 
     public override ValueTask<int> FlyAsync(Flight flight, CancellationToken cancel) => throw Unrehearsed();

@@ -17,7 +17,7 @@ internal static class CommonParameters
         new()
         {
             Name = Monitored, Type = ParameterType.Devices, Default = "", Example = "samz", Group = "Readout", IsExpert = true,
-            Description = "Devices that this scan reads at each point, whatever their readout priority.",
+            Description = "Devices that this scan reads at each point; not those that make a stream of their own.",
         },
         new()
         {

@@ -17,6 +17,9 @@ internal enum MoveState
 
     /// <summary>Somebody stopped it.</summary>
     Stopped,
+
+    /// <summary>The program ended while it lasted.</summary>
+    Interrupted,
 }
 
 /// <summary>The allowed moves between states.</summary>
@@ -70,6 +73,9 @@ internal sealed class Move(Guid id, Guid who, DateTimeOffset startedAt, IReadOnl
     /// <summary>Its id.</summary>
     public Guid Id => id;
 
+    /// <summary>Id of the person who asked for it.</summary>
+    public Guid Who => who;
+
     /// <summary>Its axes.</summary>
     public IReadOnlyList<MoveAxis> Axes => axes;
 
@@ -98,14 +104,15 @@ internal sealed class Move(Guid id, Guid who, DateTimeOffset startedAt, IReadOnl
     /// <param name="axis">The axis.</param>
     /// <param name="reason">Why it is not there; null when it is.</param>
     /// <param name="at">When, UTC.</param>
-    public void End(MoveAxis axis, Reason? reason, DateTimeOffset at)
+    /// <returns>True when it was the last one.</returns>
+    public bool End(MoveAxis axis, Reason? reason, DateTimeOffset at)
     {
         lock (_gate)
         {
             (axis.IsOver, axis.Reason) = (true, reason);
             if (!axes.All(a => a.IsOver))
             {
-                return;
+                return false;
             }
 
             var to = axes.All(a => a.Reason is null) ? MoveState.Done : _isStopping ? MoveState.Stopped : MoveState.Failed;
@@ -113,6 +120,26 @@ internal sealed class Move(Guid id, Guid who, DateTimeOffset startedAt, IReadOnl
             {
                 (_state, _endedAt) = (to, at);
             }
+
+            return true;
+        }
+    }
+
+    /// <summary>What is recorded before it moves.</summary>
+    /// <param name="beamline">The beamline.</param>
+    public MoveBegan Began(string beamline) => new(
+        beamline, startedAt, [.. axes.Select(a => new MoveWay(a.Device.Name, a.Start, a.Target, a.Device.Hinted?.Unit))]);
+
+    /// <summary>What is recorded once it is over.</summary>
+    /// <param name="isRead">Whether its axes were read since.</param>
+    public MoveOver Over(bool isRead)
+    {
+        lock (_gate)
+        {
+            return new MoveOver(
+                _state,
+                _endedAt ?? throw new InvalidOperationException($"Move {id} is not over."),
+                [.. axes.Select(a => new MovePlace(a.Device.Name, isRead ? PositionOf(a.Device) : null, a.Reason))]);
         }
     }
 

@@ -33,6 +33,28 @@ internal sealed record MoveAnswer(
 internal sealed record MoveAxisAnswer(
     string Device, double Start, double Target, double? Position, string? Unit, bool IsOver, Reason? Reason);
 
+/// <summary>A move as the ledger tells it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Who">Name of the person who asked for it.</param>
+/// <param name="State">How it ended, or that it lasts.</param>
+/// <param name="BeganAt">When it began, UTC.</param>
+/// <param name="OverAt">When it was over, UTC; null while it lasts.</param>
+/// <param name="Ways">What was to go where.</param>
+/// <param name="Places">Where each positioner ended; empty while it lasts.</param>
+internal sealed record RecordedMove(
+    Guid Id,
+    string Who,
+    MoveState State,
+    DateTimeOffset BeganAt,
+    DateTimeOffset? OverAt,
+    IReadOnlyList<MoveWay> Ways,
+    IReadOnlyList<MovePlace> Places);
+
+/// <summary>A page of recorded moves.</summary>
+/// <param name="Items">The moves, newest first.</param>
+/// <param name="Total">How many there are.</param>
+internal sealed record MovePage(IReadOnlyList<RecordedMove> Items, long Total);
+
 /// <summary>What is asked of the mover: to begin a move, to stop one, or to tell of one or all.</summary>
 internal sealed record MoveCommand
 {

@@ -1,4 +1,5 @@
 using Beamtime.Core.Access;
+using Beamtime.Core.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +20,9 @@ internal static class MoveApi
             routes.MapGet("/moves", ListAsync).RequirePermission("devices.read")
                 .WithSummary("The last moves, newest first")
                 .Produces<MoveAnswer[]>();
+            routes.MapGet("/moves/history", HistoryAsync).RequirePermission("devices.read")
+                .WithSummary("Moves that were recorded, newest first: who moved what where, and what became of it")
+                .Produces<MovePage>();
             routes.MapGet("/moves/{move:guid}", ShowAsync).RequirePermission("devices.read")
                 .WithSummary("One move, with where its axes are now")
                 .Produces<MoveAnswer>();
@@ -38,6 +42,10 @@ internal static class MoveApi
 
     private static async Task<IResult> ListAsync(MoveDesk desk, CancellationToken cancel) =>
         TypedResults.Ok((await desk.ListAsync(cancel)).ToArray());
+
+    private static async Task<IResult> HistoryAsync(
+        MoveHistory history, PeopleStore people, CancellationToken cancel, int offset = 0, int limit = 100) =>
+        TypedResults.Ok(await history.ListAsync(people, Math.Max(0, offset), Math.Clamp(limit, 1, 1000), cancel));
 
     private static async Task<IResult> ShowAsync(Guid move, MoveDesk desk, CancellationToken cancel) =>
         TypedResults.Ok(await desk.ShowAsync(move, cancel));

@@ -23,4 +23,7 @@ internal sealed class MoveTopics(TopicHub hub, string beamline)
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(MoveCommand))]
 [JsonSerializable(typeof(MoveList))]
+[JsonSerializable(typeof(MoveBegan))]
+[JsonSerializable(typeof(MoveOver))]
+[JsonSerializable(typeof(MoveRecord))]
 internal sealed partial class MoveJson : JsonSerializerContext;

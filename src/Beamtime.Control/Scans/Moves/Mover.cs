@@ -11,6 +11,7 @@ internal sealed partial class Mover(
     DeviceLink link,
     DeviceLocks locks,
     MoveTopics topics,
+    MoveHistory history,
     TimeProvider time,
     ILogger<Mover> logger)
 {
@@ -56,6 +57,8 @@ internal sealed partial class Mover(
 
             var move = new Move(key ?? Guid.CreateVersion7(time.GetUtcNow()), who, time.GetUtcNow(), axes);
             Keep(move);
+            // Whoever gives up asking does not keep it from moving any more.
+            await history.BeginAsync(move, CancellationToken.None);
             foreach (var (axis, (_, use)) in axes.Zip(taken))
             {
                 LogMoves(logger, axis.Device.Name, axis.Start, axis.Target, who);
@@ -151,7 +154,25 @@ internal sealed partial class Mover(
         }
 
         locks.Release(use);
-        move.End(axis, failed, time.GetUtcNow());
+        if (move.End(axis, failed, time.GetUtcNow()))
+        {
+            await history.EndAsync(move, move.Over(await ReadAgainAsync(move)));
+        }
+    }
+
+    // Where the axes are now; false where nobody can tell.
+    private async Task<bool> ReadAgainAsync(Move move)
+    {
+        try
+        {
+            await LookAsync(move, CancellationToken.None);
+            return true;
+        }
+        catch (FaultException fault)
+        {
+            LogUnread(logger, move.Id, fault.Reason.Message);
+            return false;
+        }
     }
 
     private async Task<MoveAnswer> StopAsync(Move move)
@@ -214,6 +235,9 @@ internal sealed partial class Mover(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Device} moves from {Start} to {Target}, asked by {Who}")]
     private static partial void LogMoves(ILogger logger, string device, double start, double target, Guid who);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Where move {Move} has ended cannot be read: {Message}")]
+    private static partial void LogUnread(ILogger logger, Guid move, string message);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Device} did not get to {Target}: {Message}")]
     private static partial void LogFailed(ILogger logger, string device, double target, string message);

@@ -124,6 +124,30 @@ public sealed class DemoScanTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_flyer_of_the_demo_flies_its_rings_and_the_file_says_where_it_was()
+    {
+        using var request = new StringContent(
+            """{"scan": "round_scan_fly", "args": ["flyer_sim", 1, 2, 2, 3], "parameters": {"exp_time": 0.002}}""",
+            System.Text.Encoding.UTF8,
+            "application/json");
+        using var answer = await _client.PostAsync(new Uri("scans", UriKind.Relative), request, Cancel);
+        var accepted = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        Assert.True(answer.IsSuccessStatusCode, accepted.GetRawText());
+        var end = await RecordedAsync(accepted.GetProperty("number").GetInt32());
+        Assert.Equal(("completed", 9), (end.GetProperty("state").GetString(), end.GetProperty("points").GetInt32()));
+        Assert.Equal("[1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0] 9 True", await Python.RunAsync(
+            """
+            import h5py, math, sys
+            devices = h5py.File(sys.argv[1])['/entry/collection/devices']
+            x, y = (devices['flyer_sim'][s]['value'][:] for s in ('flyer_samx', 'flyer_samy'))
+            others = devices['bpm4i']['bpm4i']['value'][:]
+            print([round(math.hypot(a, b), 6) for a, b in zip(x, y)], len(others), not (others != others).any())
+            """,
+            [end.GetProperty("file").GetString()!],
+            Cancel));
+    }
+
+    [Fact]
     public async Task The_catalogue_explains_every_scan()
     {
         var all = await _client.GetFromJsonAsync<JsonElement>("scan-types", Cancel);

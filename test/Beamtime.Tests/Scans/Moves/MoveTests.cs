@@ -2,6 +2,7 @@ using Beamtime.Cli;
 using Beamtime.Control.Devices;
 using Beamtime.Control.Scans;
 using Beamtime.Control.Scans.Moves;
+using Beamtime.Core.Ledger;
 using Beamtime.Sdk.Devices;
 using Beamtime.Sdk.Errors;
 using Beamtime.Tests.Support;
@@ -103,6 +104,39 @@ public sealed class MoveTests
     }
 
     [Fact]
+    public async Task Who_moved_what_where_is_recorded_before_it_moves_and_what_became_of_it()
+    {
+        await using var rig = await Rig.StartAsync();
+        rig.Bench.Watched("samx").Hold("set");
+        var move = await rig.BeginAsync(isRelative: false, ("samx", 3), ("samy", 4));
+        var began = await rig.RecordOfAsync(move.Id);
+        Assert.Equal((ControlBench.Who.Value, MoveState.Moving, "2-bm"), (began.Who, began.State, began.Beamline));
+        Assert.Equal([("samx", 0.0, 3.0), ("samy", 0.0, 4.0)], began.Ways.Select(w => (w.Device, w.Start, w.Target)));
+        rig.Bench.Watched("samx").Release("set");
+        await rig.EndOfAsync(move);
+        await Rig.UntilAsync(async () => (await rig.RecordOfAsync(move.Id)).State.IsOver);
+        var over = await rig.RecordOfAsync(move.Id);
+        Assert.Equal(MoveState.Done, over.State);
+        Assert.Equal([("samx", (double?)3.0), ("samy", 4.0)], over.Places.Select(p => (p.Device, p.Position)));
+    }
+
+    [Fact]
+    public async Task A_move_whose_program_died_is_interrupted_in_the_record()
+    {
+        await using var rig = await Rig.StartAsync();
+        rig.Bench.Watched("samx").Hold("set");
+        var move = await rig.BeginAsync(isRelative: false, ("samx", 3));
+        using var stop = new CancellationTokenSource();
+        var next = rig.Bench.Make<MoveHistory>().RunAsync(stop.Token);
+        await Rig.UntilAsync(async () => (await rig.RecordOfAsync(move.Id)).State == MoveState.Interrupted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+        rig.Bench.Watched("samx").Release("set");
+        await rig.EndOfAsync(move);
+        Assert.Equal(MoveState.Interrupted, (await rig.RecordOfAsync(move.Id)).State);
+    }
+
+    [Fact]
     public void A_move_ends_once()
     {
         foreach (var from in Enum.GetValues<MoveState>())
@@ -161,6 +195,7 @@ public sealed class MoveTests
             var bench = await ControlBench.CreateAsync(Devices);
             bench.Start();
             var rig = new Rig(bench);
+            _ = bench.Service<MoveHistory>().RunAsync(rig._stop.Token);
             _ = bench.Make<Mover>().RunAsync(rig._stop.Token);
             return rig;
         }
@@ -170,6 +205,9 @@ public sealed class MoveTests
             ControlBench.Who,
             null,
             Cancel);
+
+        public async Task<MoveRecord> RecordOfAsync(Guid id) =>
+            (await bench.Service<LedgerStore>().LoadAsync(MoveRecord.Kind, id.ToString(), Cancel)).State!;
 
         public async Task<MoveAnswer> EndOfAsync(MoveAnswer move)
         {
