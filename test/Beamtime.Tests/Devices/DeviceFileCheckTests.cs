@@ -107,7 +107,7 @@ public sealed class DeviceFileCheckTests : IDisposable
         var plugins = new PluginRegistry();
         new SimulatedPlugin().Register(plugins);
         var options = new DeviceOptions();
-        return new DeviceFileCheck(new DeviceFactory(plugins, options, TimeProvider.System), options, TimeProvider.System);
+        return new DeviceFileCheck(new DeviceFactory(() => plugins, options, TimeProvider.System), options, TimeProvider.System);
     }
 
     private async Task<DeviceFileFindings> LookAsync(string text, bool isConnected = false)
