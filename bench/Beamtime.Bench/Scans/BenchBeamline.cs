@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging;
 namespace Beamtime.Bench.Scans;
 
 /// <summary>
-/// The whole program, all roles in this process, on a beamline of one motor and some detectors without delay, or on the
+/// The whole program, all roles in this process, on a beamline of two motors and some detectors without delay, or on the
 /// demo's.
 /// </summary>
 internal sealed class BenchBeamline : IAsyncDisposable
@@ -51,10 +51,10 @@ internal sealed class BenchBeamline : IAsyncDisposable
     /// <summary>Openings, points and ends of its scans.</summary>
     public Topic<ScanDocument> Points => _host.Services.GetRequiredService<PointTopics>().Points;
 
-    /// <summary>Devices of a motor and detectors.</summary>
+    /// <summary>Devices of two motors and detectors.</summary>
     /// <param name="detectors">Detectors.</param>
     public static string DevicesOf(int detectors) =>
-        Motor + string.Concat(Enumerable.Range(1, detectors).Select(Detector));
+        Motor("samx") + Motor("samy") + string.Concat(Enumerable.Range(1, detectors).Select(Detector));
 
     /// <summary>
     /// The demo's devices. Those that acquire on their own are left out of scans: what they give is no part of a point.
@@ -96,16 +96,17 @@ internal sealed class BenchBeamline : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(site, "devices.yaml"), devices, cancel);
     }
 
-    /// <summary>Runs a line scan and waits until its final file is closed and registered.</summary>
-    /// <param name="points">Points.</param>
+    /// <summary>Runs a scan and waits until its final file is closed and registered.</summary>
+    /// <param name="request">The scan.</param>
+    /// <param name="points">Its points.</param>
     /// <param name="cancel">Gives up.</param>
     /// <returns>Time from the request.</returns>
-    public async Task<TimeSpan> ScanAsync(int points, CancellationToken cancel)
+    public async Task<TimeSpan> ScanAsync(ScanRequest request, int points, CancellationToken cancel)
     {
         await BecomeIdleAsync(cancel);
         var queue = _host.Services.GetRequiredService<ScanQueues>();
         var start = Stopwatch.GetTimestamp();
-        if (await queue.SubmitAsync(Line(points), PersonId.LocalOperator, cancel) is not Accepted<StreamState<ScanRecord>> scan)
+        if (await queue.SubmitAsync(request, PersonId.LocalOperator, cancel) is not Accepted<StreamState<ScanRecord>> scan)
         {
             throw new InvalidOperationException("The scan was refused.");
         }
@@ -124,6 +125,14 @@ internal sealed class BenchBeamline : IAsyncDisposable
         Scan = "line",
         Args = ["samx", "-5", "5"],
         Parameters = new Dictionary<string, string> { ["steps"] = $"{points}" },
+    };
+
+    /// <summary>A scan of a square grid over both motors.</summary>
+    /// <param name="edge">Points along each axis.</param>
+    public static ScanRequest Grid(int edge) => new()
+    {
+        Scan = "grid",
+        Args = ["samx", "-5", "5", $"{edge}", "samy", "-5", "5", $"{edge}"],
     };
 
     /// <summary>Waits for the next recording that is closed.</summary>
@@ -175,9 +184,9 @@ internal sealed class BenchBeamline : IAsyncDisposable
         await _host.DisposeAsync();
     }
 
-    private const string Motor =
-        """
-        samx:
+    private static string Motor(string name) =>
+        $$"""
+        {{name}}:
           deviceClass: simulated.positioner
           deviceConfig: {delay: 0, limits: [-50, 50], tolerance: 0.01, egu: mm}
           readoutPriority: baseline

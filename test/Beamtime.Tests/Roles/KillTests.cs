@@ -31,8 +31,8 @@ public sealed class KillTests : IDisposable
         for (var start = 0; start < 2; start++)
         {
             await using var program = await RunningProgram.UpAsync(site, Data, Cancel);
-            var scan = await program.GetAsync("scans/1", Cancel);
-            Assert.Equal("interrupted", scan["state"]!.GetValue<string>());
+            // The program is ready before it has closed what its predecessor left.
+            var scan = await program.WaitAsync("scans/1", s => s["state"]!.GetValue<string>() == "interrupted", Cancel);
             Assert.Equal("scan.interrupted", scan["reasons"]![0]!["code"]!.GetValue<string>());
             var dataset = await program.WaitAsync($"datasets/{id}", d => IsSecured(d), Cancel);
             Assert.Equal("Interrupted", dataset["summary"]!["end"]!.GetValue<string>());

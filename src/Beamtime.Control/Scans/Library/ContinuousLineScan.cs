@@ -27,7 +27,7 @@ internal sealed class ContinuousLineScan(ScanArguments arguments) : Scan
         Bundles = (1, 1),
         Parameters =
         [
-            new() { Name = "steps", Type = ParameterType.Integer, Low = 1, High = 1_000_000, Description = "Points." },
+            new() { Name = "steps", Type = ParameterType.Integer, Low = 1, High = 1_000_000, Example = "11", Description = "Points." },
             MotionParameters.Relative,
             new()
             {

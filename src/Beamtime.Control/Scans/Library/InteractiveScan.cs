@@ -16,7 +16,7 @@ internal sealed class InteractiveScan(ScanArguments arguments) : Scan
     {
         Name = "interactive",
         Description = "Opens a scan that moves, triggers and reads when it is asked to, step by step, until it is closed.",
-        Bundle = [new() { Name = "motor", Type = ParameterType.Positioner, Description = "A motor that steps may move; read at each point." }],
+        Bundle = [new() { Name = "motor", Type = ParameterType.Positioner, Example = "samx", Description = "A motor that steps may move; read at each point." }],
         Bundles = (1, 64),
         Parameters =
         [

@@ -21,11 +21,11 @@ internal sealed class RoundFlyScan(ScanArguments arguments) : Scan
         Description = "Has a flyer go through concentric rings by itself; its readings make the points.",
         Bundle =
         [
-            new() { Name = "flyer", Type = ParameterType.Device, Description = "The flyer." },
-            new() { Name = "inner_radius", Type = ParameterType.Number, Low = 0, Description = "Radius of the innermost ring, in the flyer's unit." },
-            new() { Name = "outer_radius", Type = ParameterType.Number, Low = 0, Description = "Radius of the outermost ring, in the flyer's unit." },
-            new() { Name = "rings", Type = ParameterType.Integer, Low = 1, High = 10_000, Description = "How many rings." },
-            new() { Name = "first", Type = ParameterType.Integer, Low = 1, High = 10_000, Description = "Places on the first ring; the k-th has k times as many." },
+            new() { Name = "flyer", Type = ParameterType.Device, Example = "flyer_sim", Description = "The flyer." },
+            new() { Name = "inner_radius", Type = ParameterType.Number, Low = 0, Example = "1", Description = "Radius of the innermost ring, in the flyer's unit." },
+            new() { Name = "outer_radius", Type = ParameterType.Number, Low = 0, Example = "5", Description = "Radius of the outermost ring, in the flyer's unit." },
+            new() { Name = "rings", Type = ParameterType.Integer, Low = 1, High = 10_000, Example = "3", Description = "How many rings." },
+            new() { Name = "first", Type = ParameterType.Integer, Low = 1, High = 10_000, Example = "4", Description = "Places on the first ring; the k-th has k times as many." },
         ],
         Bundles = (1, 1),
         Parameters = MotionParameters.Acquisition,

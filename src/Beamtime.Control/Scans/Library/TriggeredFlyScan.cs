@@ -20,11 +20,11 @@ internal sealed class TriggeredFlyScan(ScanArguments arguments) : Scan
     {
         Name = "fly",
         Description = "Has a controller give hardware triggers that armed detectors follow, while a motor may move; points go by index.",
-        Bundle = [new() { Name = "controller", Type = ParameterType.Device, Description = "The device that gives the triggers." }],
+        Bundle = [new() { Name = "controller", Type = ParameterType.Device, Example = "flyer_sim", Description = "The device that gives the triggers." }],
         Bundles = (1, 1),
         Parameters =
         [
-            new() { Name = "points", Type = ParameterType.Integer, Low = 1, High = 1_000_000, Description = "Triggers." },
+            new() { Name = "points", Type = ParameterType.Integer, Low = 1, High = 1_000_000, Example = "10", Description = "Triggers." },
             new()
             {
                 Name = "detectors", Type = ParameterType.Text, Default = "",
