@@ -64,7 +64,7 @@ internal static class ProgramStart
             await whenReady(program.Id, data);
         }
 
-        Posix.Signal(program.Id, Posix.SignalInterrupt);
+        Posix.Signal(program.Id, Posix.SignalTerminate);
         await program.StandardOutput.ReadToEndAsync(cancel);
         await program.WaitForExitAsync(cancel);
         return seconds ?? throw new InvalidOperationException($"beamtime up ended with {program.ExitCode}");

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Beamtime.Control.Scans;
 using Beamtime.Core.Access.SignIns;
 using Beamtime.Core.Database;
 
@@ -64,7 +64,7 @@ internal sealed class RoleProcesses : IAsyncDisposable
     public async Task<TimeSpan> ScanAsync(int points, CancellationToken cancel)
     {
         var start = Stopwatch.GetTimestamp();
-        using var answer = await Client.PostAsJsonAsync("scans", BenchBeamline.Line(points), JsonSerializerOptions.Web, cancel);
+        using var answer = await Client.PostAsJsonAsync("scans", BenchBeamline.Line(points), ScanJson.Default.ScanRequest, cancel);
         answer.EnsureSuccessStatusCode();
         var id = (await answer.Content.ReadFromJsonAsync<JsonNode>(cancel))!["id"]!.GetValue<string>();
         while (true)
@@ -72,9 +72,9 @@ internal sealed class RoleProcesses : IAsyncDisposable
             var scan = (await Client.GetFromJsonAsync<JsonNode>($"scans/{id}", cancel))!;
             switch (scan["state"]!.GetValue<string>())
             {
-                case "Completed":
+                case "completed":
                     return Stopwatch.GetElapsedTime(start);
-                case "Pending" or "Running":
+                case "pending" or "running":
                     await Task.Delay(TimeSpan.FromMilliseconds(5), BenchRoom.Time, cancel);
                     break;
                 default:
@@ -89,7 +89,7 @@ internal sealed class RoleProcesses : IAsyncDisposable
         _client?.Dispose();
         foreach (var role in _roles)
         {
-            Posix.Signal(role.Id, Posix.SignalInterrupt);
+            Posix.Signal(role.Id, Posix.SignalTerminate);
         }
 
         foreach (var role in _roles)

@@ -18,6 +18,7 @@ internal sealed partial class PointBundler : IDisposable
     private readonly Dictionary<Guid, OpenScan> _open = [];
     private readonly ScanDocument[] _documentBatch = new ScanDocument[16];
     private readonly TopicSignal _signal = new();
+    private readonly Topic<ScanDocument> _scans;
     private readonly Subscription<ScanDocument> _scanDocuments;
     private readonly Subscription<PointReadings> _pointReadings;
     private readonly Topic<ScanDocument> _points;
@@ -27,6 +28,9 @@ internal sealed partial class PointBundler : IDisposable
     private readonly ILogger<PointBundler> _logger;
     private readonly StampedDevices? _stamped;
     private ScanDocument? _lastPublished;
+
+    // A scan of which it is certain that it is not open: what still comes of it is dropped without another look.
+    private Guid _unknown;
 
     /// <summary>A bundler that misses nothing published from now on.</summary>
     /// <param name="scans">Openings and ends of scans.</param>
@@ -46,6 +50,7 @@ internal sealed partial class PointBundler : IDisposable
         ILogger<PointBundler> logger)
     {
         (_points, _openScans, _options, _time, _logger) = (topics.Points, topics.Open, options, time, logger);
+        _scans = scans;
         _scanDocuments = scans.Subscribe("bundler", _signal);
         _pointReadings = readings.Subscribe("bundler", _signal);
         _stamped = options.Stamped.Count == 0 ? null : new StampedDevices(devices, options.Stamped, _signal);
@@ -74,7 +79,7 @@ internal sealed partial class PointBundler : IDisposable
                     await TakeAsync(batch[i], first + i, cancel);
                 }
 
-                await AcknowledgeAsync(count, cancel);
+                await AcknowledgeAsync(cancel);
                 Array.Clear(batch, 0, count);
             }
             while (count > 0);
@@ -85,6 +90,8 @@ internal sealed partial class PointBundler : IDisposable
             }
 
             await CloseOverdueAsync(cancel);
+            // Also where nothing came: what was held back may have gone on, and the publisher may wait for just that.
+            await AcknowledgeAsync(cancel);
             await AcknowledgeDocumentsAsync(cancel);
             LoopBeat.Touch();
         }
@@ -99,13 +106,8 @@ internal sealed partial class PointBundler : IDisposable
     }
 
     // A point that is held back is in this memory only.
-    private async ValueTask AcknowledgeAsync(int count, CancellationToken cancel)
+    private async ValueTask AcknowledgeAsync(CancellationToken cancel)
     {
-        if (count == 0 && _stamped is null)
-        {
-            return;
-        }
-
         var until = _pointReadings.Position;
         foreach (var scan in _open.Values)
         {
@@ -151,6 +153,19 @@ internal sealed partial class PointBundler : IDisposable
             }
 
             await AcknowledgeDocumentsAsync(cancel);
+        }
+    }
+
+    // The opening of a scan is published before its readings, and may arrive after them: over Redis each topic comes by a
+    // connection of its own.
+    private async ValueTask CatchUpAsync(CancellationToken cancel)
+    {
+        var until = (await _scans.LastAsync(cancel))?.Until ?? 0;
+        await TakeDocumentsAsync(cancel);
+        while (_scanDocuments.Position < until)
+        {
+            await _signal.WaitAsync(cancel);
+            await TakeDocumentsAsync(cancel);
         }
     }
 
@@ -200,6 +215,7 @@ internal sealed partial class PointBundler : IDisposable
             opened = stamped?.Opened ?? opened;
         }
 
+        _unknown = opened.Scan == _unknown ? Guid.Empty : _unknown;
         _open[opened.Scan] = new OpenScan(opened) { Next = next, OpenedAt = offset, Stamped = stamped };
         await AnnounceAsync(cancel);
         await _points.PublishAsync(opened, cancel);
@@ -207,11 +223,13 @@ internal sealed partial class PointBundler : IDisposable
 
     private async ValueTask TakeAsync(PointReadings taken, long offset, CancellationToken cancel)
     {
-        if (!_open.TryGetValue(taken.Scan, out var scan))
+        if (!_open.TryGetValue(taken.Scan, out var scan) && taken.Scan != _unknown)
         {
-            // Its opening was published before, but perhaps after the documents were looked at.
-            await TakeDocumentsAsync(cancel);
-            _open.TryGetValue(taken.Scan, out scan);
+            await CatchUpAsync(cancel);
+            if (!_open.TryGetValue(taken.Scan, out scan))
+            {
+                _unknown = taken.Scan;
+            }
         }
 
         if (scan is null || taken.Point < scan.Next || taken.Point >= (scan.Closing?.Points ?? int.MaxValue)
@@ -300,8 +318,6 @@ internal sealed partial class PointBundler : IDisposable
                 await EmitReadyAsync(scan, cancel);
             }
         }
-
-        await AcknowledgeAsync(0, cancel);
     }
 
     private async ValueTask CloseOverdueAsync(CancellationToken cancel)

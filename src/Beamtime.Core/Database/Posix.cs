@@ -9,6 +9,7 @@ internal static partial class Posix
     public const int SignalInterrupt = 2;
     public const int SignalQuit = 3;
     public const int SignalKill = 9;
+    public const int SignalTerminate = 15;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
     private const int WouldBlock = 11;

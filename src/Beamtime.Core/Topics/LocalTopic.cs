@@ -90,7 +90,7 @@ internal sealed class LocalTopic<T> : Topic<T>
         lock (_gate)
         {
             return ValueTask.FromResult(
-                _next == 0 ? null : new LastValue<T>(_ring[(_next - 1) & (_ring.Length - 1)]!, At(_lastAt)));
+                _next == 0 ? null : new LastValue<T>(_ring[(_next - 1) & (_ring.Length - 1)]!, At(_lastAt), _next));
         }
     }
 

@@ -4,8 +4,9 @@ namespace Beamtime.Core.Topics;
 /// <typeparam name="T">The topic's messages.</typeparam>
 /// <param name="Message">The message.</param>
 /// <param name="PublishedAt">When, UTC by this process's clock; readers show its age.</param>
+/// <param name="Until">Offset behind it: a subscription whose position is there has read it.</param>
 /// <param name="Epoch">Epoch of its publisher; 0 in this process.</param>
-internal sealed record LastValue<T>(T Message, DateTimeOffset PublishedAt, long Epoch = 0);
+internal sealed record LastValue<T>(T Message, DateTimeOffset PublishedAt, long Until, long Epoch = 0);
 
 /// <summary>
 /// A bounded log of immutable messages with a last value and one publisher. A lossless subscriber sees every message,

@@ -18,7 +18,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
     private readonly PointOptions _options = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TopicSignal _signal = new();
-    private readonly Topic<ScanDocument> _scans;
+    private readonly LateTopic<ScanDocument> _scans;
     private readonly Topic<PointReadings> _readings;
     private readonly PointTopics _topics;
     private readonly DeviceTopics _devices;
@@ -29,7 +29,7 @@ public sealed class PointBundlerTests : IAsyncDisposable
 
     public PointBundlerTests()
     {
-        _scans = new LocalTopic<ScanDocument>("2-bm.scans", 64, ["bundler"], _clock);
+        _scans = new LateTopic<ScanDocument>(new LocalTopic<ScanDocument>("2-bm.scans", 64, ["bundler"], _clock));
         _readings = new LocalTopic<PointReadings>("2-bm.readings", 64, ["bundler"], _clock);
         _topics = new PointTopics(new LocalTopics(_clock, isEncoding: true), "2-bm");
         _points = (LocalTopic<ScanDocument>)_topics.Points;
@@ -57,6 +57,36 @@ public sealed class PointBundlerTests : IAsyncDisposable
         await ReadAsync(First, 2, 0, 1);
         await CloseAsync(First, 3);
         Assert.Equal(["opened 1", "1:0", "1:1", "1:2", "closed 1 after 3"], await NextAsync(5));
+    }
+
+    [Fact]
+    public async Task Readings_that_arrive_before_the_opening_of_their_scan_are_none_the_less_its_points()
+    {
+        _scans.IsLate = true;
+        await OpenAsync(First);
+        await ReadAsync(First, 0, 1);
+        // Taken by the bundler, which now waits for what was published before.
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
+        _scans.IsLate = false;
+        await CloseAsync(First, 2);
+        Assert.Equal(["opened 1", "1:0", "1:1", "closed 1 after 2"], await NextAsync(4));
+    }
+
+    [Fact]
+    public async Task Readings_that_were_held_back_are_acknowledged_when_the_gap_before_them_is_given_up()
+    {
+        await OpenAsync(First);
+        // As many as the topic keeps: whoever publishes waits until one of them is acknowledged.
+        await ReadAsync(First, [.. Enumerable.Range(1, 64)]);
+        var next = ReadAsync(First, 65);
+        for (var looks = 0; looks < 2000 && !next.IsCompleted; looks++)
+        {
+            _clock.Advance(_options.Deadline);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancel);
+        }
+
+        await next.Soon();
+        Assert.Equal("1:0 gap", (await NextAsync(2))[1]);
     }
 
     [Fact]

@@ -189,7 +189,7 @@ public sealed class TopicTests
         var at = _clock.GetUtcNow();
         await topic.PublishAsync("a", Cancel);
         _clock.Advance(TimeSpan.FromSeconds(7));
-        Assert.Equal(new LastValue<string>("a", at), await topic.LastAsync(Cancel));
+        Assert.Equal(new LastValue<string>("a", at, Until: 1), await topic.LastAsync(Cancel));
     }
 
     [Fact]

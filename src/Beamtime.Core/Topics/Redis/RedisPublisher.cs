@@ -73,14 +73,14 @@ internal sealed partial class RedisPublisher : IRedisPart
     /// <inheritdoc/>
     public int EndsAt => 1;
 
-    /// <summary>The newest message of this publisher, with its epoch.</summary>
-    public (RingMessage Message, long Epoch)? Last
+    /// <summary>The newest message of this publisher, with the offset behind it and its epoch.</summary>
+    public (RingMessage Message, long Until, long Epoch)? Last
     {
         get
         {
             lock (_gate)
             {
-                return _ring.Next > _ring.First ? (_ring[_ring.Next - 1], _epoch) : null;
+                return _ring.Next > _ring.First ? (_ring[_ring.Next - 1], _ring.Next, _epoch) : null;
             }
         }
     }

@@ -49,7 +49,7 @@ internal sealed class RedisTopic<T> : Topic<T>
         if (_publisher?.Last is { } own)
         {
             return new LastValue<T>(
-                Decode(own.Message.Body), DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(own.Message.PublishedAt), own.Epoch);
+                Decode(own.Message.Body), DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(own.Message.PublishedAt), own.Until, own.Epoch);
         }
 
         var connection = await _hub.Link.UpAsync(cancel);
@@ -63,6 +63,7 @@ internal sealed class RedisTopic<T> : Topic<T>
         return new LastValue<T>(
             Decode(entry.Body(entry.Count - 1)),
             DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(entry.PublishedAt) - _hub.ClockOffset,
+            entry.Until,
             entry.Epoch);
     }
 
